@@ -1,0 +1,255 @@
+import type { Call } from '../core/call.js';
+import type { Clock } from '../core/clock.js';
+import { isRefused, isReliabilityError } from '../core/errors.js';
+import { Failure, Ignored, type Outcome, Success } from '../core/outcome.js';
+import type { Admission, AdmissionPolicy, Next, Permit } from '../core/policy.js';
+import { Refusal } from '../core/refusal.js';
+import type { Use } from '../core/use.js';
+
+export interface AdmissionStep {
+  readonly policy: AdmissionPolicy;
+  readonly use: Use;
+}
+
+/**
+ * Neighbouring admission policies, run in one frame: admits in order, calls further in, settles in reverse. The clock
+ * is read once at admission and once at settlement, and not at all when no policy here looks at it.
+ */
+export class AdmissionSegment {
+  private readonly prechecks: readonly AdmissionStep[];
+  private readonly steps: readonly AdmissionStep[];
+  private readonly timed: boolean;
+  private readonly ends: boolean;
+  /** The clock as read by the last {@link #since}. */
+  private settledAt = 0;
+  /** Calls between the first permit and settlement, those in queues included. */
+  inFlight = 0;
+
+  constructor(
+    steps: readonly AdmissionStep[],
+    private readonly next: Next,
+    private readonly clock: Clock,
+  ) {
+    const lastQueue = steps.findLastIndex(({ policy }) => policy.waits);
+    const early = steps.filter(({ policy }, index) => index < lastQueue && policy.precheck !== undefined);
+    this.prechecks = early;
+    this.steps = [
+      ...steps.slice(0, lastQueue + 1).filter((step) => !early.includes(step)),
+      ...early,
+      ...steps.slice(lastQueue + 1),
+    ];
+    this.timed = steps.some(({ policy }) => policy.timed);
+    this.ends = steps.some(({ policy }) => policy.end !== undefined);
+  }
+
+  /** @throws the error of the policy that refuses, at once or as a rejection when a queue was involved */
+  run(call: Call): unknown {
+    const permits = new Array<Permit>(this.steps.length);
+    const stopped = this.begin(call, permits);
+    if (stopped === undefined) return this.invoke(call, permits, call.now);
+    if (stopped instanceof Refusal) throw stopped.toError();
+    return this.admitAfter(stopped, call, permits).then(throwRefusal);
+  }
+
+  /** As {@link run}, but a refusal is given as a value, or as the value of {@link PendingRun}. */
+  tryRun(call: Call): unknown {
+    const permits = new Array<Permit>(this.steps.length);
+    const stopped = this.begin(call, permits);
+    if (stopped === undefined) return this.invoke(call, permits, call.now);
+    return stopped instanceof Refusal ? stopped : new PendingRun(this.admitAfter(stopped, call, permits));
+  }
+
+  private begin(call: Call, permits: Permit[]): Refusal | Waiting | undefined {
+    this.inFlight += 1;
+    const now = this.timed ? this.clock.now() : 0;
+    call.now = now;
+    for (const { policy, use } of this.prechecks) {
+      const refusal = policy.precheck!(call, now, use);
+      if (refusal !== undefined) return this.giveBack(call, permits, 0, now, refusal);
+    }
+    return this.admit(call, permits, 0, now);
+  }
+
+  /** Takes permits from the step `from` on until one is refused or has to be waited for. */
+  private admit(call: Call, permits: Permit[], from: number, now: number): Refusal | Waiting | undefined {
+    const { steps } = this;
+    let index = from;
+    try {
+      for (; index < steps.length; index += 1) {
+        const step = steps[index]!;
+        const admission: Admission = step.policy.admit(call, now, step.use);
+        if (typeof admission === 'number') permits[index] = admission;
+        else if (admission instanceof Promise) return new Waiting(index, admission);
+        else if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
+        else permits[index] = admission;
+      }
+      return undefined;
+    } catch (error) {
+      this.giveBack(call, permits, index, now, error);
+      throw error;
+    }
+  }
+
+  private async admitAfter(first: Waiting, call: Call, permits: Permit[]): Promise<unknown> {
+    for (let waiting: Waiting | undefined = first; waiting !== undefined;) {
+      const { index } = waiting;
+      let admission: Permit | Refusal;
+      try {
+        admission = await waiting.admission;
+      } catch (error) {
+        this.giveBack(call, permits, index, this.readClock(call), error);
+        throw error;
+      }
+      const now = this.readClock(call);
+      if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
+      permits[index] = admission;
+      const stopped = this.admit(call, permits, index + 1, now);
+      if (stopped instanceof Refusal) return stopped;
+      waiting = stopped;
+    }
+    if (call.abortable && call.aborted) throw this.giveBack(call, permits, permits.length, call.now, call.reason);
+    return this.invoke(call, permits, call.now);
+  }
+
+  private invoke(call: Call, permits: Permit[], admittedAt: number): unknown {
+    const abandonedBefore = call.abandoned === undefined ? 0 : call.abandoned.length;
+    let result: unknown;
+    try {
+      result = this.next(call);
+    } catch (error) {
+      this.conclude(call, permits, outcomeOfError(error, this.since(admittedAt)), abandonedBefore);
+      throw error;
+    }
+    if (result instanceof Promise) {
+      return call.abortable
+        ? this.awaitOrAbort(result, call, permits, admittedAt, abandonedBefore)
+        : this.awaitResult(result, call, permits, admittedAt, abandonedBefore);
+    }
+    this.conclude(call, permits, new Success(result, this.since(admittedAt)), abandonedBefore);
+    return result;
+  }
+
+  private async awaitResult(
+    result: Promise<unknown>,
+    call: Call,
+    permits: Permit[],
+    admittedAt: number,
+    abandonedBefore: number,
+  ): Promise<unknown> {
+    let value: unknown;
+    try {
+      value = await result;
+    } catch (error) {
+      this.conclude(call, permits, outcomeOfError(error, this.since(admittedAt)), abandonedBefore);
+      throw error;
+    }
+    this.conclude(call, permits, new Success(value, this.since(admittedAt)), abandonedBefore);
+    return value;
+  }
+
+  /** Settles when the call is aborted, though the work goes on; ends when the work does. */
+  private async awaitOrAbort(
+    result: Promise<unknown>,
+    call: Call,
+    permits: Permit[],
+    admittedAt: number,
+    abandonedBefore: number,
+  ): Promise<unknown> {
+    let settled = false;
+    const settle = (outcome: Outcome) => {
+      release();
+      if (settled) return;
+      settled = true;
+      this.settle(call, permits, outcome, this.settledAt);
+    };
+    const release = call.onAbort((reason) => settle(outcomeOfAbort(reason, this.since(admittedAt))));
+    try {
+      const value = await result;
+      settle(new Success(value, this.since(admittedAt)));
+      return value;
+    } catch (error) {
+      const duration = this.since(admittedAt);
+      settle(call.aborted ? outcomeOfAbort(call.reason, duration) : outcomeOfError(error, duration));
+      throw error;
+    } finally {
+      this.endAfterAbandoned(call, permits, abandonedBefore);
+    }
+  }
+
+  private conclude(call: Call, permits: Permit[], outcome: Outcome, abandonedBefore: number): void {
+    this.settle(call, permits, outcome, this.settledAt);
+    if (this.ends) this.endAfterAbandoned(call, permits, abandonedBefore);
+  }
+
+  /** Settles and ends the first `count` permits with nothing learned. */
+  private giveBack<Reason>(call: Call, permits: Permit[], count: number, now: number, reason: Reason): Reason {
+    permits.length = count;
+    if (count === 0) this.inFlight -= 1;
+    else {
+      this.settle(call, permits, new Ignored(reason), now);
+      this.end(permits, now);
+    }
+    return reason;
+  }
+
+  private settle(call: Call, permits: Permit[], outcome: Outcome, now: number): void {
+    this.inFlight -= 1;
+    for (let index = permits.length - 1; index >= 0; index -= 1) {
+      this.steps[index]!.policy.settle(permits[index]!, outcome, call, now);
+    }
+  }
+
+  private endAfterAbandoned(call: Call, permits: Permit[], abandonedBefore: number): void {
+    if (call.abandoned === undefined || call.abandoned.length === abandonedBefore) {
+      this.end(permits, this.settledAt);
+      return;
+    }
+    void Promise.allSettled(call.abandoned.slice(abandonedBefore)).then(() => {
+      this.end(permits, this.clock.now());
+    });
+  }
+
+  private end(permits: Permit[], now: number): void {
+    if (!this.ends) return;
+    for (let index = permits.length - 1; index >= 0; index -= 1) this.steps[index]!.policy.end?.(permits[index]!, now);
+  }
+
+  /** Reads the clock for a settlement and gives the time passed. */
+  private since(admittedAt: number): number {
+    if (!this.timed) return 0;
+    this.settledAt = this.clock.now();
+    return this.settledAt - admittedAt;
+  }
+
+  private readClock(call: Call): number {
+    call.now = this.timed ? this.clock.now() : 0;
+    return call.now;
+  }
+}
+
+/** Step at which a run waits, and what for. */
+class Waiting {
+  constructor(
+    readonly index: number,
+    readonly admission: Promise<Permit | Refusal>,
+  ) {}
+}
+
+/** A run that first has to wait for admission. Its promise gives the result, or the refusal as a value. */
+export class PendingRun {
+  constructor(readonly promise: Promise<unknown>) {}
+}
+
+function throwRefusal(result: unknown): unknown {
+  if (result instanceof Refusal) throw result.toError();
+  return result;
+}
+
+function outcomeOfError(error: unknown, durationMs: number): Outcome {
+  return isRefused(error) ? new Ignored(error) : new Failure(error, durationMs);
+}
+
+/** A deadline that passed is the fault of what was called; a caller who gave up is nobody's. */
+function outcomeOfAbort(reason: unknown, durationMs: number): Outcome {
+  return isReliabilityError(reason) ? new Failure(reason, durationMs) : new Ignored(reason);
+}

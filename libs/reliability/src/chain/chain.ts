@@ -1,0 +1,200 @@
+import type { Call } from '../core/call.js';
+import type { Capabilities } from '../core/capabilities.js';
+import { isRefused } from '../core/errors.js';
+import { Failure, type Outcome, Success } from '../core/outcome.js';
+import type { Next } from '../core/policy.js';
+import { Refusal } from '../core/refusal.js';
+import { AdmissionSegment, type AdmissionStep, PendingRun } from './admission-segment.js';
+import type { Link } from './link.js';
+import { canonicalOrder } from './order.js';
+import { Deadline } from '../time-limit/deadline.js';
+import { PLAIN_USE } from '../core/use.js';
+
+/** How a call ended, without a throw. */
+export type CallOutcome = Outcome | Refused;
+
+/** Not called: a policy refused. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+}
+
+/** The policies of one method, linked once, outermost first. */
+export class Chain {
+  readonly links: readonly Link[];
+  readonly #run: Next;
+  /** The outermost link when it is a segment: it can refuse without building an error. */
+  readonly #outermost: AdmissionSegment | undefined;
+  readonly #hasDeadline: boolean;
+  readonly #segments: AdmissionSegment[] = [];
+  /** Calls under way in a chain whose policies do not count them. */
+  #uncounted = 0;
+  /** The same chain for calls that bring a deadline to it; made for the first of them. */
+  #withDeadline: Chain | undefined = undefined;
+
+  constructor(
+    links: readonly Link[],
+    private readonly invoke: Next,
+    readonly capabilities: Capabilities,
+    private readonly order?: readonly string[],
+  ) {
+    this.links = canonicalOrder(links, order);
+    let run = invoke;
+    let outermost: AdmissionSegment | undefined;
+    for (let end = this.links.length; end > 0;) {
+      const link = this.links[end - 1]!;
+      const next = run;
+      if (link.policy.kind === 'around') {
+        const { policy, use } = link;
+        run =
+          policy.interceptAt !== undefined && readsClock(admissionStepsEndingAt(this.links, end - 1))
+            ? (call) => policy.interceptAt!(call, next, use, call.now)
+            : (call) => policy.intercept(call, next, use);
+        outermost = undefined;
+        end -= 1;
+      } else {
+        const steps = admissionStepsEndingAt(this.links, end);
+        const segment = new AdmissionSegment(steps, next, capabilities.clock);
+        run = (call) => segment.run(call);
+        outermost = segment;
+        this.#segments.push(segment);
+        end -= steps.length;
+      }
+    }
+    this.#hasDeadline = this.links.some(({ policy }) => policy.type === 'deadline');
+    const counted = this.#segments.length > 0 || this.links.some(({ policy }) => 'inFlight' in policy);
+    this.#run = counted || this.links.length === 0 ? run : this.#counting(run);
+    this.#outermost = outermost;
+  }
+
+  /**
+   * Runs the call. Gives what the method gives: a plain value stays plain when no policy has to wait.
+   * @throws what the method or the refusing policy throws: at once when that is decided at once, else as a rejection
+   */
+  execute(call: Call): unknown {
+    if (call.deadline !== Infinity && !this.#hasDeadline) return this.#underDeadline().execute(call);
+    if (!call.abortable) return this.#run(call);
+    if (call.aborted) throw call.reason;
+    return untilAborted(call, this.#run);
+  }
+
+  /**
+   * As {@link execute}, with the outcome as a value. A refusal by the outermost policies costs no error.
+   * @returns the outcome, or a promise of it when something had to be waited for
+   */
+  tryExecute(call: Call): CallOutcome | Promise<CallOutcome> {
+    try {
+      const result =
+        this.#outermost === undefined || call.abortable || call.deadline !== Infinity
+          ? this.execute(call)
+          : this.#outermost.tryRun(call);
+      if (result instanceof PendingRun) return outcomeOfPromise(result.promise);
+      return result instanceof Promise ? outcomeOfPromise(result) : outcomeOfResult(result);
+    } catch (error) {
+      return outcomeOfThrown(error);
+    }
+  }
+
+  /** Calls under way: what shutting down waits for. Only whether it is 0 is exact, since policies are shared. */
+  get inFlight(): number {
+    let total = this.#uncounted + (this.#withDeadline?.inFlight ?? 0);
+    for (const segment of this.#segments) total += segment.inFlight;
+    for (const { policy } of this.links) if (policy.kind === 'around') total += policy.inFlight ?? 0;
+    return total;
+  }
+
+  #counting(run: Next): Next {
+    const over = () => {
+      this.#uncounted -= 1;
+    };
+    return (call) => {
+      const result = run(call);
+      if (result instanceof Promise) {
+        this.#uncounted += 1;
+        result.then(over, over);
+      }
+      return result;
+    };
+  }
+
+  #underDeadline(): Chain {
+    if (this.#withDeadline !== undefined) return this.#withDeadline;
+    const policy = new Deadline('call', { limitMs: Infinity, strategy: 'abandoning' }, this.capabilities);
+    const links = [...this.links, { policy, slot: 'deadline', use: PLAIN_USE } as const];
+    this.#withDeadline = new Chain(links, this.invoke, this.capabilities, this.order);
+    return this.#withDeadline;
+  }
+}
+
+const readsClock = (steps: readonly AdmissionStep[]) => steps.some(({ policy }) => policy.timed);
+
+function admissionStepsEndingAt(links: readonly Link[], end: number): AdmissionStep[] {
+  const steps: AdmissionStep[] = [];
+  for (let index = end - 1; index >= 0; index -= 1) {
+    const { policy, use } = links[index]!;
+    if (policy.kind !== 'admission') break;
+    steps.unshift({ policy, use });
+  }
+  return steps;
+}
+
+/** Answers the caller at once when the call is aborted, and lets go of the caller's signal when the result is known. */
+function untilAborted(call: Call, run: Next): unknown {
+  let result: unknown;
+  try {
+    result = run(call);
+  } catch (error) {
+    call.finish();
+    throw error;
+  }
+  if (result instanceof Promise) {
+    return new Promise((resolve, reject) => {
+      const release = call.onAbort(() => {
+        if (call.aborted) reject(call.reason);
+      });
+      const finish = () => {
+        release();
+        call.finish();
+      };
+      result.then(
+        (value) => {
+          finish();
+          resolve(value);
+        },
+        (error: unknown) => {
+          finish();
+          reject(error);
+        },
+      );
+    });
+  }
+  call.finish();
+  return result;
+}
+
+async function outcomeOfPromise(promise: Promise<unknown>): Promise<CallOutcome> {
+  try {
+    return outcomeOfResult(await promise);
+  } catch (error) {
+    return outcomeOfThrown(error);
+  }
+}
+
+function outcomeOfResult(result: unknown): CallOutcome {
+  return result instanceof Refusal ? { kind: 'refused', refusal: result } : new Success(result, 0);
+}
+
+function outcomeOfThrown(error: unknown): CallOutcome {
+  return isRefused(error) ? { kind: 'refused', refusal: new ThrownRefusal(error) } : new Failure(error, 0);
+}
+
+/** A refusal by an inner policy, which had to be thrown to pass the outer ones. */
+class ThrownRefusal extends Refusal {
+  constructor(private readonly error: ReturnType<Refusal['toError']>) {
+    super(error.policy, error.retryAfterMs);
+  }
+
+  override toError(): ReturnType<Refusal['toError']> {
+    return this.error;
+  }
+}

@@ -1,0 +1,82 @@
+import { handDownDeadline, inherit } from '../core/ambient.js';
+import { Call } from '../core/call.js';
+import type { Clock } from '../core/clock.js';
+import type { EndpointRef } from '../core/endpoint.js';
+import type { Next } from '../core/policy.js';
+import type { Priority } from '../core/priority.js';
+import type { Chain, CallOutcome } from './chain.js';
+
+/** What a function run through a chain may look at. */
+export interface CallContext {
+  /** Aborted when the attempt is: made on first use. */
+  readonly signal: AbortSignal;
+  /** Where a balancer sends this attempt. */
+  readonly endpoint: EndpointRef | undefined;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+}
+
+export type Work<T> = (context: CallContext) => T;
+
+/** What one execution may say about itself. */
+export interface ExecuteOptions {
+  readonly priority?: Priority;
+  /** Time that the whole call may take, in ms, waiting and repetitions included. */
+  readonly deadlineMs?: number;
+  /** Ends the call when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** `false`: a repetition could do harm. `true`: it cannot. */
+  readonly idempotent?: boolean;
+  /** Arguments that key, priority and cost functions look at. */
+  readonly args?: readonly unknown[];
+}
+
+const NO_OPTIONS: ExecuteOptions = {};
+const NO_ARGUMENTS: readonly unknown[] = [];
+
+/** The innermost link of a chain that runs functions: gives the function the call as its context. */
+export const runWork: Next = (call) => (call.target as Work<unknown>)(call);
+
+/** As {@link runWork}; a call with a deadline hands it to the calls made in its course. */
+export const runWorkBy =
+  (clock: Clock): Next =>
+  (call) =>
+    call.deadline === Infinity ? runWork(call) : handDownDeadline(call.deadline, clock, () => runWork(call));
+
+/** Runs `work` through the chain. Refusals and failures become rejections. */
+export function executeWork<T>(
+  chain: Chain,
+  name: string,
+  work: Work<T>,
+  options: ExecuteOptions = NO_OPTIONS,
+): Promise<Awaited<T>> {
+  try {
+    const result = chain.execute(callOf(chain, name, work, options));
+    return (result instanceof Promise ? result : Promise.resolve(result)) as Promise<Awaited<T>>;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** As {@link executeWork}, with the outcome as a value and refusals without an error. */
+export function tryExecuteWork<T>(
+  chain: Chain,
+  name: string,
+  work: Work<T>,
+  options: ExecuteOptions = NO_OPTIONS,
+): CallOutcome | Promise<CallOutcome> {
+  return chain.tryExecute(callOf(chain, name, work, options));
+}
+
+function callOf<T>(chain: Chain, name: string, work: Work<T>, options: ExecuteOptions): Call {
+  const call = new Call(name, work, undefined, options.args ?? NO_ARGUMENTS);
+  inherit(call, chain.capabilities.clock);
+  if (options === NO_OPTIONS) return call;
+  if (options.priority !== undefined) call.priority = options.priority;
+  if (options.idempotent !== undefined) call.idempotent = options.idempotent;
+  if (options.deadlineMs !== undefined) {
+    call.deadline = Math.min(call.deadline, chain.capabilities.clock.now() + options.deadlineMs);
+  }
+  if (options.signal !== undefined) call.follow(options.signal);
+  return call;
+}

@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import { BUILTIN_POLICIES } from './builtin-policies.js';
+import { guardPolicy } from './guard-policy.js';
+import type { Capabilities } from '../core/capabilities.js';
+import { ReliabilityError } from '../core/errors.js';
+import { parseOptions } from '../core/options.js';
+import type { Policy, PolicyContext } from '../core/policy.js';
+import type { PolicyDefinition } from '../core/policy-definition.js';
+
+/** Makes policies of the kinds it knows. */
+export class PolicyFactory {
+  readonly #byType: ReadonlyMap<string, PolicyDefinition>;
+  readonly #shared = new Map<string, unknown>();
+  readonly #context: PolicyContext;
+
+  constructor(
+    readonly definitions: readonly PolicyDefinition[],
+    readonly capabilities: Capabilities,
+  ) {
+    this.#byType = new Map(definitions.map((definition) => [definition.type, definition]));
+    this.#context = {
+      ...capabilities,
+      create: (type, name, options) => this.create(this.definition(type), name, options, `${type} "${name}"`),
+      shared: <T>(kind: string, name: string, make: () => T) => {
+        const id = `${kind}:${name}`;
+        if (!this.#shared.has(id)) this.#shared.set(id, make());
+        return this.#shared.get(id) as T;
+      },
+    };
+  }
+
+  /** @throws ReliabilityError `UNKNOWN_POLICY`, listing the known types */
+  definition(type: string): PolicyDefinition {
+    const definition = this.#byType.get(type);
+    if (definition !== undefined) return definition;
+    throw new ReliabilityError(`No kind of policy is called "${type}"; known: ${[...this.#byType.keys()].join(', ')}`, {
+      code: 'UNKNOWN_POLICY',
+      policyType: type,
+      policy: '',
+    });
+  }
+
+  /** @throws InvalidOptionsError naming every problem below `path` */
+  create<Schema extends z.ZodType, P extends Policy>(
+    definition: PolicyDefinition<Schema, P>,
+    name: string,
+    options: unknown,
+    path: string,
+  ): P {
+    return this.createParsed(definition, name, parseOptions(definition.options, options, path));
+  }
+
+  createParsed<Schema extends z.ZodType, P extends Policy>(
+    definition: PolicyDefinition<Schema, P>,
+    name: string,
+    options: z.output<Schema>,
+  ): P {
+    const policy = definition.create(name, options, this.#context);
+    return BUILTIN_POLICIES.includes(definition) ? policy : guardPolicy(policy, this.capabilities);
+  }
+}

@@ -1,0 +1,236 @@
+import type { ErrorClass } from './error-class.js';
+
+/** What a repeated or additional attempt costs, by the class of failure that causes it; 1 where nothing is said. */
+export type BudgetCosts = Partial<Record<ErrorClass | 'hedge', number>>;
+
+export interface TokenBudgetOptions {
+  readonly form: 'tokens';
+  /** Extra attempts per first attempt. */
+  readonly ratio: number;
+  /** Extra attempts that any window allows, however few calls there are. */
+  readonly minPerWindow: number;
+  readonly windowMs: number;
+  readonly costs: BudgetCosts;
+}
+
+export interface InFlightBudgetOptions {
+  readonly form: 'inFlight';
+  /** Extra attempts under way, as a share of the operations under way. */
+  readonly ratio: number;
+  /** Extra attempts that may always be under way. */
+  readonly minInFlight: number;
+  readonly costs: BudgetCosts;
+}
+
+export type BudgetOptions = TokenBudgetOptions | InFlightBudgetOptions;
+
+/** Plain data for `inspect()` and metrics. */
+export interface BudgetSnapshot {
+  readonly form: BudgetOptions['form'] | 'unlimited';
+  /** Cost that could be taken now; `null` without a limit. */
+  readonly available: number | null;
+  /** Requests taken and refused since the start. */
+  readonly granted: number;
+  readonly refused: number;
+}
+
+/** First attempts are dated in batches of this many, so that counting one needs no clock. */
+const BATCH = 64;
+
+/**
+ * Bounds the extra load that retries and hedges put on one dependency. Everybody who calls it shares one:
+ * `context.shared('budget', name, () => new Budget(options, () => context.clock.now()))`.
+ *
+ * {@link opened} and {@link closed} surround each operation and cost an addition each; the clock is only needed when an
+ * extra attempt is wanted. A {@link take} that is granted is followed by exactly one {@link giveBack} when that attempt
+ * is over or was not made.
+ */
+export class Budget {
+  /**
+   * Set by a retry: it counts the operations, and a hedge of the same name must not count them again. A hedge calls
+   * {@link opened} and {@link closed} only while this is `false`.
+   */
+  countedByRetry = false;
+  #form: Form;
+  #costs: BudgetCosts;
+  #operations = 0;
+  #undated = 0;
+  #granted = 0;
+  #refused = 0;
+
+  constructor(
+    options: BudgetOptions | false,
+    private readonly now: () => number,
+  ) {
+    this.#form = formOf(options);
+    this.#costs = options === false ? {} : options.costs;
+  }
+
+  /** An operation begins: its first attempt is part of the load that extra attempts are measured by. */
+  opened(): void {
+    this.#operations += 1;
+    this.#undated += 1;
+    if (this.#undated === BATCH) this.#date(this.now());
+  }
+
+  closed(): void {
+    this.#operations -= 1;
+  }
+
+  /** Operations under way. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** @returns whether the extra attempt may be made */
+  take(cause: ErrorClass | 'hedge', now: number): boolean {
+    this.#date(now);
+    const cost = this.#costs[cause] ?? 1;
+    if (cost > this.#form.available(now, this.#operations)) {
+      this.#refused += 1;
+      return false;
+    }
+    this.#form.withdraw(cost);
+    this.#granted += 1;
+    return true;
+  }
+
+  giveBack(cause: ErrorClass | 'hedge'): void {
+    this.#form.giveBack(this.#costs[cause] ?? 1);
+  }
+
+  inspect(now: number): BudgetSnapshot {
+    this.#date(now);
+    const available = this.#form.available(now, this.#operations);
+    return {
+      form: this.#form.name,
+      available: available === Infinity ? null : available,
+      granted: this.#granted,
+      refused: this.#refused,
+    };
+  }
+
+  /** What was deposited and withdrawn is kept when the form stays the same and its window too. */
+  reconfigure(options: BudgetOptions | false): void {
+    this.#form = (options === false ? undefined : this.#form.under(options)) ?? formOf(options);
+    this.#costs = options === false ? {} : options.costs;
+  }
+
+  #date(now: number): void {
+    this.#form.deposit(this.#undated, now);
+    this.#undated = 0;
+  }
+}
+
+/** How much extra load is allowed. */
+interface Form {
+  readonly name: BudgetSnapshot['form'];
+  deposit(firstAttempts: number, now: number): void;
+  available(now: number, operationsUnderWay: number): number;
+  /** Follows {@link available} of the same instant. */
+  withdraw(cost: number): void;
+  giveBack(cost: number): void;
+  /** The same state under other options, where that makes sense. */
+  under(options: BudgetOptions): Form | undefined;
+}
+
+function formOf(options: BudgetOptions | false): Form {
+  if (options === false) return UNLIMITED;
+  return options.form === 'tokens' ? new TokenForm(options) : new InFlightForm(options);
+}
+
+const UNLIMITED: Form = {
+  name: 'unlimited',
+  deposit: () => undefined,
+  available: () => Infinity,
+  withdraw: () => undefined,
+  giveBack: () => undefined,
+  under: () => undefined,
+};
+
+const SLICES = 10;
+
+/**
+ * Token form, after Finagle's RetryBudget: each first attempt deposits `ratio` tokens, each extra attempt withdraws its
+ * cost, and what is older than the window is forgotten, a tenth of the window at a time. Unlike there, the minimum is
+ * not added to the deposits but stands in for them when there are few. So over the last ten tenths
+ * `extra attempts ≤ max(minPerWindow, ratio × first attempts)`, whatever fails.
+ */
+class TokenForm implements Form {
+  readonly name = 'tokens';
+  readonly #deposits = new Float64Array(SLICES);
+  readonly #withdrawals = new Float64Array(SLICES);
+  #slice = -1;
+
+  constructor(private options: TokenBudgetOptions) {}
+
+  deposit(firstAttempts: number, now: number): void {
+    this.#expire(now);
+    this.#deposits[this.#slice % SLICES]! += firstAttempts;
+  }
+
+  available(now: number): number {
+    this.#expire(now);
+    let deposited = 0;
+    let withdrawn = 0;
+    for (let slice = 0; slice < SLICES; slice += 1) {
+      deposited += this.#deposits[slice]!;
+      withdrawn += this.#withdrawals[slice]!;
+    }
+    return Math.max(0, Math.max(this.options.minPerWindow, deposited * this.options.ratio) - withdrawn);
+  }
+
+  withdraw(cost: number): void {
+    this.#withdrawals[this.#slice % SLICES]! += cost;
+  }
+
+  /** What was withdrawn stays so: the attempt has put its load on the dependency. */
+  giveBack(): void {}
+
+  under(options: BudgetOptions): Form | undefined {
+    if (options.form !== 'tokens' || options.windowMs !== this.options.windowMs) return undefined;
+    this.options = options;
+    return this;
+  }
+
+  #expire(now: number): void {
+    const current = Math.floor((now / this.options.windowMs) * SLICES);
+    for (let slice = Math.max(this.#slice + 1, current - SLICES + 1); slice <= current; slice += 1) {
+      this.#deposits[slice % SLICES] = 0;
+      this.#withdrawals[slice % SLICES] = 0;
+    }
+    this.#slice = Math.max(this.#slice, current);
+  }
+}
+
+/**
+ * Share form, as Envoy's retry budget: extra attempts under way (their waits included) cost at most `ratio` of the
+ * operations under way, or `minInFlight`, whichever is more.
+ */
+class InFlightForm implements Form {
+  readonly name = 'inFlight';
+  #extra = 0;
+
+  constructor(private options: InFlightBudgetOptions) {}
+
+  deposit(): void {}
+
+  available(_now: number, operationsUnderWay: number): number {
+    const { ratio, minInFlight } = this.options;
+    return Math.max(0, Math.max(minInFlight, operationsUnderWay * ratio) - this.#extra);
+  }
+
+  withdraw(cost: number): void {
+    this.#extra += cost;
+  }
+
+  giveBack(cost: number): void {
+    this.#extra = Math.max(0, this.#extra - cost);
+  }
+
+  under(options: BudgetOptions): Form | undefined {
+    if (options.form !== 'inFlight') return undefined;
+    this.options = options;
+    return this;
+  }
+}

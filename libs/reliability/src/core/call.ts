@@ -1,0 +1,202 @@
+import type { EndpointRef } from './endpoint.js';
+import type { Priority } from './priority.js';
+
+/** Called once, with the reason, when the call or its current attempt is aborted. */
+export type AbortListener = (reason: unknown) => void;
+
+/**
+ * One invocation of a protected method, on its way through a chain. Policies share it; the fields that only some calls
+ * need are made when first asked for.
+ *
+ * Two things can be aborted: the whole call (its caller gave up, its deadline passed) and the attempt that is under
+ * way (a time limit). {@link signal} is the attempt's and follows both.
+ */
+export class Call {
+  /** Which attempt this is, 1 for the first. */
+  attempt = 1;
+  priority: Priority = 'normal';
+  /** Monotonic ms after which the result is of no use; `Infinity` without a deadline. */
+  deadline = Infinity;
+  /** `false` when a repetition could do harm, `true` when it cannot, `undefined` when nobody said. */
+  idempotent: boolean | undefined = undefined;
+  /** Whether somebody may abort the whole call while it runs. Set it before going further in when you may. */
+  abortable = false;
+  /** The clock as last read on behalf of this call. */
+  now = 0;
+  /** Where the current attempt goes. */
+  endpoint: EndpointRef | undefined = undefined;
+  /** Where earlier attempts, and others under way, went. Shared by forks. */
+  tried: EndpointRef[] | undefined = undefined;
+  /** The error of the previous attempt. */
+  lastError: unknown = undefined;
+  /** Work that is still running although nobody waits for it. */
+  abandoned: Promise<unknown>[] | undefined = undefined;
+  #attachments: Map<symbol, unknown> | undefined = undefined;
+  /** The call that a fork is an attempt of. */
+  #origin: Call = this;
+
+  #controller: AbortController | undefined = undefined;
+  #listeners: Set<AbortListener> | undefined = undefined;
+  #aborted = false;
+  #attemptAborted = false;
+  #reason: unknown = undefined;
+  /** Who may abort this call from outside, and what ends listening to them while somebody here has to be told. */
+  #callerSignal: AbortSignal | undefined = undefined;
+  #parent: Call | undefined = undefined;
+  #unfollow: (() => void) | undefined = undefined;
+
+  constructor(
+    /** `Class.method`, or the name given to `execute`. */
+    readonly name: string,
+    readonly target: (...args: never[]) => unknown,
+    readonly self: unknown,
+    readonly args: readonly unknown[],
+  ) {}
+
+  /**
+   * Whether the caller gave up or the deadline passed: nothing more should be started for it. For a fork also whether
+   * the attempt of its call was aborted.
+   */
+  get aborted(): boolean {
+    if (!this.#aborted) {
+      if (this.#callerSignal?.aborted === true) this.abort(this.#callerSignal.reason);
+      else if (this.#parent?.attemptAborted === true) this.abort(this.#parent.#reason);
+    }
+    return this.#aborted;
+  }
+
+  /** Whether the attempt under way was aborted, alone or with the whole call. */
+  get attemptAborted(): boolean {
+    return this.#attemptAborted || this.aborted;
+  }
+
+  /** Why the call or the attempt was aborted. */
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** The current attempt's signal. The AbortController behind it is made on first use. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.attemptAborted) this.#controller.abort(this.#reason);
+      else this.#follow();
+    }
+    return this.#controller.signal;
+  }
+
+  /**
+   * Makes the call follow a signal of its caller, beside one that it follows already. Nothing is listened to until
+   * something waits or asks for a signal.
+   */
+  follow(signal: AbortSignal): void {
+    this.#callerSignal = this.#callerSignal === undefined ? signal : AbortSignal.any([this.#callerSignal, signal]);
+    this.abortable = true;
+  }
+
+  /** Ends the whole call: everything waiting on its behalf is told, nothing more is started. */
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#announce(reason);
+  }
+
+  /** Ends the attempt under way; a further one may follow. */
+  abortAttempt(reason: unknown): void {
+    if (this.#aborted || this.#attemptAborted) return;
+    this.#attemptAborted = true;
+    this.#announce(reason);
+  }
+
+  /** Opens the next attempt: a number and a signal of its own; endpoints already used are remembered. */
+  beginAttempt(): void {
+    this.attempt += 1;
+    if (this.endpoint !== undefined) (this.tried ??= []).push(this.endpoint);
+    this.endpoint = undefined;
+    this.#controller = undefined;
+    if (!this.#aborted) {
+      this.#attemptAborted = false;
+      this.#reason = undefined;
+    }
+  }
+
+  /**
+   * A concurrent attempt of the same call: shares caller, deadline, tried endpoints and attachments, has its own
+   * signal, which ends with this call's. Let go of it with {@link finish}.
+   */
+  fork(attempt = this.attempt + 1): Call {
+    const fork = new Call(this.name, this.target, this.self, this.args);
+    fork.attempt = attempt;
+    fork.priority = this.priority;
+    fork.abortable = true;
+    fork.deadline = this.deadline;
+    fork.idempotent = this.idempotent;
+    fork.now = this.now;
+    fork.lastError = this.lastError;
+    fork.tried = this.tried ??= [];
+    if (this.endpoint !== undefined) this.tried.push(this.endpoint);
+    fork.#origin = this.#origin;
+    fork.#parent = this;
+    return fork;
+  }
+
+  /**
+   * Tells `listener` when the call or its current attempt is aborted. If it already is, ask {@link aborted} first: the
+   * listener is not called for the past.
+   * @returns ends the subscription
+   */
+  onAbort(listener: AbortListener): () => void {
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    this.#follow();
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#controller === undefined) this.#letGo();
+    };
+  }
+
+  /** Leaves work behind that still runs: permits that are held until the work ends wait for it. */
+  abandon(work: Promise<unknown>): void {
+    (this.abandoned ??= []).push(work);
+  }
+
+  attach(key: symbol, value: unknown): void {
+    (this.#origin.#attachments ??= new Map()).set(key, value);
+  }
+
+  attachment(key: symbol): unknown {
+    return this.#origin.#attachments?.get(key);
+  }
+
+  /** Lets go of the caller's signal, or of the call that this is a fork of. To be called when the result is known. */
+  finish(): void {
+    this.#parent = undefined;
+    this.#letGo();
+  }
+
+  #announce(reason: unknown): void {
+    this.#reason = reason;
+    if (this.#aborted) this.#letGo();
+    this.#controller?.abort(reason);
+    const listeners = this.#listeners;
+    if (listeners === undefined) return;
+    for (const listener of Array.from(listeners)) if (listeners.has(listener)) listener(reason);
+  }
+
+  #follow(): void {
+    if (this.#unfollow !== undefined || this.#aborted) return;
+    const signal = this.#callerSignal;
+    if (this.#parent !== undefined) {
+      this.#unfollow = this.#parent.onAbort((reason) => this.abort(reason));
+    } else if (signal !== undefined) {
+      const onAbort = () => this.abort(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#unfollow = () => signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #letGo(): void {
+    this.#unfollow?.();
+    this.#unfollow = undefined;
+  }
+}

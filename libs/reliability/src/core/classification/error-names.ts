@@ -1,0 +1,76 @@
+import type { ErrorClass } from '../error-class.js';
+import type { ErrorFacts } from './error-facts.js';
+import { read } from './error-facts.js';
+import { abortedVerdict } from './node-codes.js';
+import { verdict, type Verdict } from './verdict.js';
+
+const CLASS = new Map<string, ErrorClass>(
+  Object.entries({
+    TimeoutError: 'timeout',
+    ConnectTimeoutError: 'timeout',
+    ReadTimeoutError: 'timeout',
+    SyntaxError: 'data',
+    ZodError: 'data',
+    $ZodError: 'data',
+    URIError: 'client',
+    RangeError: 'client',
+    ReferenceError: 'client',
+    NotSupportedError: 'client',
+    DataCloneError: 'client',
+    ValidationError: 'client',
+    EncodingError: 'data',
+    NetworkError: 'network',
+    ConnectionError: 'network',
+    NoRespondersError: 'network',
+    ClosedConnectionError: 'network',
+    DisconnectsClientError: 'network',
+    SocketClosedUnexpectedlyError: 'network',
+    MaxRetriesPerRequestError: 'network',
+    MongoNetworkError: 'network',
+    MongoNetworkTimeoutError: 'timeout',
+    MongoServerSelectionError: 'network',
+    PrismaClientInitializationError: 'network',
+    ThrottlingException: 'rateLimit',
+    ThrottlerException: 'rateLimit',
+    TooManyRequestsException: 'rateLimit',
+    ProvisionedThroughputExceededException: 'rateLimit',
+    RequestLimitExceeded: 'rateLimit',
+    SlowDown: 'rateLimit',
+    NotAllowedError: 'auth',
+    SecurityError: 'auth',
+  } satisfies Record<string, ErrorClass>),
+);
+
+const FETCH_ERROR_TYPE = new Map<unknown, ErrorClass>([
+  ['request-timeout', 'timeout'],
+  ['body-timeout', 'timeout'],
+  ['max-size', 'data'],
+  ['invalid-json', 'data'],
+  ['max-redirect', 'client'],
+  ['no-redirect', 'client'],
+  ['unsupported-redirect', 'client'],
+  ['system', 'network'],
+]);
+
+/** Errors known by their class name alone: DOMException, built-in errors, clients of databases and brokers. */
+export function byName(facts: ErrorFacts): Verdict | undefined {
+  const { name } = facts;
+  if (name === 'AbortError' || name === 'CanceledError' || name === 'CancelledError') return abortedVerdict;
+  if (name === 'TypeError') return byTypeError(facts);
+  if (name === 'HTTPParserError') return verdict('data');
+  if (name === 'FetchError') return vagueOrNothing(FETCH_ERROR_TYPE.get(read(facts.error, 'type')));
+  const known = CLASS.get(name);
+  if (known !== undefined) return verdict(known, 'name');
+  return /Time(d)?out(Error|Exception)?$/.test(name) ? verdict('timeout', 'name') : undefined;
+}
+
+/** The fetch standard reports every network failure as a TypeError; any other TypeError is a mistake in the program. */
+function byTypeError({ message }: ErrorFacts): Verdict {
+  if (/^(fetch failed|Failed to fetch|network error|terminated|Load failed)/i.test(message))
+    return verdict('network', 'name');
+  return verdict('client', 'name');
+}
+
+function vagueOrNothing(errorClass: ErrorClass | undefined): Verdict | undefined {
+  return errorClass === undefined ? undefined : verdict(errorClass, 'name');
+}

@@ -1,0 +1,32 @@
+import type { ErrorFacts } from './error-facts.js';
+import { byCode } from './node-codes.js';
+import { verdict, type Verdict } from './verdict.js';
+
+const CODE_IN_TEXT = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|UND_ERR_[A-Z_]+)\b/;
+const LONGEST_TEXT = 1_024;
+
+/**
+ * The last resort, for errors that are nothing but words. Only wordings that libraries really use, and only for
+ * failures worth repeating: a guess must not keep an operation from being retried.
+ */
+export function byText(facts: ErrorFacts): Verdict | undefined {
+  const message = facts.message.slice(0, LONGEST_TEXT);
+  if (message === '') return undefined;
+  const code = CODE_IN_TEXT.exec(message)?.[1];
+  const found = code === undefined ? undefined : byCode({ code, message, syscall: syscallIn(message) } as ErrorFacts);
+  if (found !== undefined) return { ...found, grounds: 'words' };
+  if (/\btimed?[ -]?out\b|\bdeadline exceeded\b/i.test(message)) return verdict('timeout', 'words');
+  if (/\btoo many requests\b|\brate.?limit(ed)?\b.*\bexceeded\b|\bquota exceeded\b/i.test(message)) {
+    return verdict('rateLimit', 'words');
+  }
+  if (/socket hang up|connection (was )?(reset|closed|refused|lost|dropped)|other side closed/i.test(message)) {
+    return verdict('network', 'words');
+  }
+  return /\bservice unavailable\b|\bbad gateway\b|\binternal server error\b/i.test(message)
+    ? verdict('server', 'words')
+    : undefined;
+}
+
+function syscallIn(message: string): string | undefined {
+  return message.startsWith('connect E') ? 'connect' : undefined;
+}

@@ -1,0 +1,46 @@
+import { performance } from 'node:perf_hooks';
+import type { Timer } from './timer.js';
+import { TimerWheel } from './timer-wheel.js';
+
+/**
+ * The only source of time. `now` is monotonic and is what every duration, window and expiry is computed from;
+ * `wallNow` is for display and for comparing with dates that others sent.
+ */
+export interface Clock {
+  /** Monotonic milliseconds, fractional, from an arbitrary origin. Never steps back. */
+  now(): number;
+  /** Milliseconds since the Unix epoch. May step in either direction. */
+  wallNow(): number;
+  /**
+   * Runs `task` once, `delayMs` from now: never early, late by at most one wheel tick ({@link TimerWheel.tickMs})
+   * and the event loop's own delay. Delays beyond 2^31−1 ms are right; `Infinity` never fires.
+   * The timer does not keep the process alive. `now` saves a reading of the clock to a caller that just took one.
+   */
+  schedule(delayMs: number, task: () => void, now?: number): Timer;
+}
+
+class SystemClock implements Clock {
+  readonly #wheel = new TimerWheel(
+    () => performance.now(),
+    (ms, task) => {
+      const handle = setTimeout(task, ms);
+      handle.unref();
+      return () => clearTimeout(handle);
+    },
+  );
+
+  now(): number {
+    return performance.now();
+  }
+
+  wallNow(): number {
+    return Date.now();
+  }
+
+  schedule(delayMs: number, task: () => void, now?: number): Timer {
+    return this.#wheel.schedule(delayMs, task, now);
+  }
+}
+
+/** The process's own clock. */
+export const systemClock: Clock = new SystemClock();

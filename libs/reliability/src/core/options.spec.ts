@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { InvalidOptionsError } from './errors.js';
+import { durationMs, parseOptions, positiveCount, ratio } from './options.js';
+
+const schema = z.strictObject({
+  attempts: positiveCount().default(5),
+  share: ratio().default(0.5),
+  backoff: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('fixed'), delayMs: durationMs() }),
+      z.strictObject({ kind: z.literal('none') }),
+    ])
+    .default({ kind: 'none' }),
+  name: z.union([z.string(), z.strictObject({ of: z.string() })]).optional(),
+});
+
+const problemsOf = (input: unknown) => {
+  try {
+    parseOptions(schema, input, 'policies.okx.retry');
+  } catch (error) {
+    return (error as InvalidOptionsError).problems.map(({ path, value }) => [path, value]);
+  }
+  return [];
+};
+
+describe('parseOptions', () => {
+  it('fills in the defaults and freezes the result', () => {
+    const options = parseOptions(schema, {}, 'x');
+    expect(options).toEqual({ attempts: 5, share: 0.5, backoff: { kind: 'none' } });
+    expect(Object.isFrozen(options)).toBe(true);
+  });
+
+  it('keeps an explicit zero', () => {
+    expect(parseOptions(schema, { share: 0 }, 'x').share).toBe(0);
+  });
+
+  it('names the place and the value of every problem at once', () => {
+    expect(
+      problemsOf({ attempts: 0, share: 1.5, backoff: { kind: 'fixed', delayMs: NaN }, name: { of: 3 }, atempts: 4 }),
+    ).toEqual([
+      ['policies.okx.retry.attempts', 0],
+      ['policies.okx.retry.share', 1.5],
+      ['policies.okx.retry.backoff.delayMs', NaN],
+      ['policies.okx.retry.name.of', 3],
+      ['policies.okx.retry.atempts', 4],
+    ]);
+    expect(problemsOf('fast')).toEqual([['policies.okx.retry', 'fast']]);
+  });
+
+  it('says it in one message, one line each', () => {
+    expect(() => parseOptions(schema, { attempts: -2, atempts: 4 }, 'policies.okx.retry')).toThrow(
+      [
+        'Invalid reliability options:',
+        '  - policies.okx.retry.attempts: Too small: expected number to be >0; got -2',
+        '  - policies.okx.retry.atempts: is not an option; got 4',
+      ].join('\n'),
+    );
+  });
+});

@@ -1,0 +1,66 @@
+import type { PolicyFactory } from '../chain/policy-factory.js';
+import type { PolicyOptions } from '../chain/policy-options.js';
+import { type ParsedPolicy, type PolicySet, tryParsePolicySet } from '../chain/policy-set.js';
+import { InvalidOptionsError } from '../core/errors.js';
+import type { OptionProblem } from '../core/option-problem.js';
+
+/** Named policies and what they have in common. */
+export interface ReliabilityConfiguration {
+  /** Options that every named or inline policy of a kind starts from. */
+  readonly defaults?: PolicyOptions;
+  /** By name: what protects calls to one dependency. */
+  readonly policies?: { readonly [name: string]: PolicyOptions };
+}
+
+/** A configuration that has been checked whole. */
+export interface Configuration {
+  readonly source: ReliabilityConfiguration;
+  readonly policies: ReadonlyMap<string, readonly ParsedPolicy[]>;
+}
+
+/**
+ * Checks a configuration whole.
+ * @throws InvalidOptionsError naming every problem by path
+ */
+export function parseConfiguration(factory: PolicyFactory, source: ReliabilityConfiguration): Configuration {
+  const problems: OptionProblem[] = [];
+  const { defaults = {}, policies = {} } = source;
+  for (const part of ['defaults', 'policies'] as const) {
+    if (source[part] !== undefined && !isPlainObject(source[part])) {
+      throw new InvalidOptionsError([{ path: part, rule: 'must be an object', value: source[part] }]);
+    }
+  }
+  tryParsePolicySet(factory, defaults as PolicySet, 'defaults', problems);
+  const parsed = new Map<string, readonly ParsedPolicy[]>();
+  for (const [name, set] of Object.entries(policies)) {
+    const path = `policies.${name}`;
+    if (!isPlainObject(set)) problems.push({ path, rule: 'must be an object', value: set });
+    else parsed.set(name, tryParsePolicySet(factory, withDefaults(defaults as PolicySet, set), path, problems));
+  }
+  if (problems.length > 0) throw new InvalidOptionsError(problems);
+  return { source, policies: parsed };
+}
+
+/** The options of one kind of policy, laid over the defaults of that kind. */
+export function overDefaults(defaults: unknown, options: unknown): unknown {
+  if (!isPlainObject(defaults) || !isPlainObject(options)) return options ?? defaults ?? {};
+  const merged: Record<string, unknown> = { ...defaults };
+  for (const [key, value] of Object.entries(options)) {
+    if (value !== undefined) merged[key] = isPlainObject(value) ? overDefaults(merged[key], value) : value;
+  }
+  return merged;
+}
+
+function withDefaults(defaults: PolicySet, set: PolicySet): PolicySet {
+  return Object.fromEntries(
+    Object.entries(set)
+      .filter(([, options]) => options !== undefined)
+      .map(([key, options]) => [key, overDefaults(defaults[key], options)]),
+  );
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,86 @@
+import { type CallOutcome, Chain } from '../chain/chain.js';
+import { type ExecuteOptions, executeWork, runWorkBy, tryExecuteWork, type Work } from '../chain/execute.js';
+import { type ChainLine, explainChain } from '../chain/explain.js';
+import type { EventListener, Unsubscribe } from '../core/event-bus.js';
+import type { EventType, ReliabilityEvent } from '../core/events.js';
+import type { Policy, PolicySnapshot } from '../core/policy.js';
+import { PLAIN_USE } from '../core/use.js';
+import { scoreSystem, type SystemHealth } from './health-score.js';
+import type { PolicyRegistry } from './policy-registry.js';
+
+/** Runs anything under a configured name, and shows the state of everything named. */
+export class ReliabilityManager {
+  readonly #chains = new Map<string, { readonly version: number; readonly chain: Chain }>();
+
+  constructor(readonly registry: PolicyRegistry) {}
+
+  /**
+   * Runs `work` through everything configured under `name`.
+   * @throws as a rejection: what the work throws, the error of the policy that refused, or `UNKNOWN_POLICY`
+   */
+  executeWithProtection<T>(name: string, work: Work<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
+    let chain: Chain;
+    try {
+      chain = this.chain(name);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return executeWork(chain, name, work, options);
+  }
+
+  /** As {@link executeWithProtection}, with the outcome as a value; a refusal by the outermost policies costs no error. */
+  tryExecuteWithProtection<T>(
+    name: string,
+    work: Work<T>,
+    options?: ExecuteOptions,
+  ): CallOutcome | Promise<CallOutcome> {
+    return tryExecuteWork(this.chain(name), name, work, options);
+  }
+
+  /** The chain of a name, outermost link first. */
+  explain(name: string): readonly ChainLine[] {
+    return explainChain(this.chain(name));
+  }
+
+  /** The policy of a type under a name, for its manual controls; `undefined` when the name has none of that type. */
+  policy(type: string, name: string): Policy | undefined {
+    return this.registry.set(name).find(({ policy }) => policy.type === type)?.policy;
+  }
+
+  /** State and counters of every policy in use. */
+  inspect(): PolicySnapshot[] {
+    return this.registry.inspect(this.#clock.now());
+  }
+
+  /** Scores from 0 to 100 of every dependency and of the whole, with the reasons that lower them. */
+  health(): SystemHealth {
+    return scoreSystem(this.inspect());
+  }
+
+  on<T extends EventType>(type: T, listener: EventListener<Extract<ReliabilityEvent, { type: T }>>): Unsubscribe {
+    return this.registry.factory.capabilities.emit.on(type, listener);
+  }
+
+  onAny(listener: EventListener): Unsubscribe {
+    return this.registry.factory.capabilities.emit.onAny(listener);
+  }
+
+  private chain(name: string): Chain {
+    const { version } = this.registry;
+    const known = this.#chains.get(name);
+    if (known?.version === version) return known.chain;
+    this.registry.assertAdmitting(name);
+    const links = (this.registry.bypassed ? [] : this.registry.set(name)).map(({ definition, policy }) => ({
+      policy,
+      slot: definition.slot,
+      use: PLAIN_USE,
+    }));
+    const chain = this.registry.track(new Chain(links, runWorkBy(this.#clock), this.registry.factory.capabilities));
+    this.#chains.set(name, { version, chain });
+    return chain;
+  }
+
+  get #clock() {
+    return this.registry.factory.capabilities.clock;
+  }
+}

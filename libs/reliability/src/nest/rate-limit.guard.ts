@@ -1,0 +1,99 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost, Reflector } from '@nestjs/core';
+import { InvalidUseError } from '../core/errors.js';
+import { PolicyRegistry } from '../manager/policy-registry.js';
+import { rateLimitHeaders } from '../rate-limiter/rate-limit-headers.js';
+import { RateLimitedError } from '../rate-limiter/rate-limited-error.js';
+import { type RateLimiter, rateLimiterPolicy } from '../rate-limiter/rate-limiter.js';
+import { ofCallersQuota } from './callers-quota.js';
+import { clientKey, type ClientRequest } from './client-key.js';
+import { MODULE_OPTIONS_TOKEN, type ReliabilityModuleOptions } from './reliability.module-definition.js';
+import { ROUTE_LIMIT, type RouteLimit } from './route-limit.js';
+
+/** Requests of no route's own limit share this limiter. */
+const SHARED_ROUTES = 'routes';
+
+/**
+ * Refuses requests above a limit, by client: `@UseGuards(RateLimitGuard)` on routes, or as `APP_GUARD` for all. What
+ * applies is said by `@LimitRoute` on the route or its controller, else by the module's `routeLimit`. Every answer has
+ * `RateLimit` and `RateLimit-Policy`; a refusal is a `RateLimitedError`, which the exception filter answers with 429
+ * and `Retry-After`.
+ */
+@Injectable()
+export class RateLimitGuard implements CanActivate {
+  constructor(
+    private readonly registry: PolicyRegistry,
+    private readonly reflector: Reflector,
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(MODULE_OPTIONS_TOKEN) private readonly options: ReliabilityModuleOptions,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const own = this.reflector.getAllAndOverride<RouteLimit | 'skip' | undefined>(ROUTE_LIMIT, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (own === 'skip' || this.registry.bypassed) return true;
+    const limit = { ...this.options.routeLimit, ...own };
+    if (limit.skip?.(context) === true) return true;
+    const site = `${context.getClass().name}.${context.getHandler().name}`;
+    const limiter = this.limiterOf(limit, own === undefined ? SHARED_ROUTES : `route ${site}`, site);
+    const key = keyOf(limit, context, site);
+    const decision = limiter.decide(key, typeof limit.cost === 'function' ? limit.cost(context) : limit.cost);
+    const headers = rateLimitHeaders(limiter.name, limiter.windows, decision);
+    this.setHeaders(context, headers);
+    if (decision.admitted) return true;
+    throw ofCallersQuota(
+      new RateLimitedError(limiter.name, decision.reason ?? 'limit', decision.retryAfterMs, key),
+      headers,
+    );
+  }
+
+  private limiterOf(limit: RouteLimit, name: string, site: string): RateLimiter {
+    const { policy, key: _, cost: __, proxies: ___, ipv6Prefix: ____, skip: _____, ...options } = limit;
+    if (policy !== undefined) {
+      this.registry.assertKnown(policy, site);
+      return this.registry.named(rateLimiterPolicy, policy) as RateLimiter;
+    }
+    const made = { ...options, mode: 'reject' };
+    return this.registry.inline(rateLimiterPolicy, name, made, `@LimitRoute on ${site}`) as RateLimiter;
+  }
+
+  private setHeaders(context: ExecutionContext, headers: Readonly<Record<string, string>>): void {
+    if (context.getType() !== 'http') return;
+    const response: unknown = context.switchToHttp().getResponse();
+    for (const [name, value] of Object.entries(headers)) this.adapterHost.httpAdapter.setHeader(response, name, value);
+  }
+}
+
+function keyOf(limit: RouteLimit, context: ExecutionContext, site: string): string | undefined {
+  const { key = 'ip', proxies = 0, ipv6Prefix = 64 } = limit;
+  if (key === 'none') return undefined;
+  let found: unknown;
+  try {
+    found = key === 'ip' ? clientKey(requestOf(context), { proxies, ipv6Prefix }) : key(context);
+  } catch (error) {
+    throw new InvalidUseError('route limit', site, 'key', 'the function threw', undefined, error);
+  }
+  if (found === undefined || (typeof found === 'string' && found !== '')) return found;
+  throw new InvalidUseError('route limit', site, 'key', 'must give a non-empty string or undefined', found);
+}
+
+function requestOf(context: ExecutionContext): ClientRequest {
+  switch (context.getType<'http' | 'rpc' | 'ws' | 'graphql'>()) {
+    case 'http':
+      return context.switchToHttp().getRequest<ClientRequest>();
+    case 'graphql': {
+      const { req, request } =
+        context.getArgByIndex<{ req?: ClientRequest; request?: ClientRequest } | undefined>(2) ?? {};
+      return req ?? request ?? {};
+    }
+    case 'ws': {
+      const client = context.switchToWs().getClient<object>();
+      const { handshake } = client as { handshake?: { address?: string } };
+      return { ip: handshake?.address, socket: Reflect.get(client, '_socket') as ClientRequest['socket'] };
+    }
+    case 'rpc':
+      return {};
+  }
+}

@@ -1,0 +1,33 @@
+import { type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { RateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
+
+/** A limit on what callers of a route may do. */
+export interface RouteLimit extends Omit<RateLimiterOptions, 'mode'> {
+  /** A configured limiter instead of one of the route's own. */
+  readonly policy?: string;
+  /**
+   * What is limited apart from each other: `ip` (default), `none` for all callers together, or a function of the
+   * request's context, such as one that gives the tenant.
+   */
+  readonly key?: 'ip' | 'none' | ((context: ExecutionContext) => string | undefined);
+  /** Permits that one request takes. Default 1. */
+  readonly cost?: number | ((context: ExecutionContext) => number);
+  /** Proxies of one's own in front of the application. Default 0: what the framework's own setting says. */
+  readonly proxies?: number;
+  /** Bits of an IPv6 address that are one client, 1 to 128. Default 64. */
+  readonly ipv6Prefix?: number;
+  /** Requests for which this is true are not limited. */
+  readonly skip?: (context: ExecutionContext) => boolean;
+}
+
+export const ROUTE_LIMIT = Symbol.for('marketprism.reliability.route-limit');
+
+/** Limits the requests of a route, or of all routes of a controller, where `RateLimitGuard` is in use. */
+export function LimitRoute(limit: RouteLimit): MethodDecorator & ClassDecorator {
+  return SetMetadata(ROUTE_LIMIT, limit);
+}
+
+/** Takes a route, or all routes of a controller, out of what `RateLimitGuard` limits. */
+export function SkipRateLimit(): MethodDecorator & ClassDecorator {
+  return SetMetadata(ROUTE_LIMIT, 'skip');
+}

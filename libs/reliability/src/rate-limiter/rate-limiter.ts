@@ -1,0 +1,335 @@
+import { Call } from '../core/call.js';
+import type { Capabilities } from '../core/capabilities.js';
+import { systemCapabilities } from '../core/capabilities.js';
+import { classify } from '../core/classification/classify.js';
+import { isRefused } from '../core/errors.js';
+import { parseOptions } from '../core/options.js';
+import type { Outcome } from '../core/outcome.js';
+import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
+import type { PolicyDefinition } from '../core/policy-definition.js';
+import type { Priority } from '../core/priority.js';
+import { PRIORITIES } from '../core/priority.js';
+import { Refusal } from '../core/refusal.js';
+import type { Use } from '../core/use.js';
+import { costOf, keyOf, priorityOf } from '../core/use.js';
+import type { LearnedQuota } from './gate.js';
+import { Gate } from './gate.js';
+import type { RateLimitReason } from './rate-limited-error.js';
+import { REASON_OF_UNSERVED } from './rate-limited-error.js';
+import type { RateLimiterOptions, ResolvedRateLimiterOptions } from './rate-limiter.options.js';
+import { rateLimiterOptions } from './rate-limiter.options.js';
+import { Refusals } from './refusals.js';
+import { WaitingCallers } from './waiting-callers.js';
+
+/** A permit that is not simply one of the whole limiter's. */
+class TakenPermit {
+  constructor(
+    readonly key: string | undefined,
+    readonly cost: number,
+    readonly takenAt: number,
+  ) {}
+}
+
+/** How {@link RateLimiter.acquire} is to be served. */
+export interface AcquireOptions {
+  readonly key?: string;
+  /** Permits to take, more than 0. Default 1. */
+  readonly cost?: number;
+  /** Default normal. */
+  readonly priority?: Priority;
+  readonly signal?: AbortSignal;
+  /** Longest wait in ms, if shorter than the limiter's own. */
+  readonly maxWaitMs?: number;
+}
+
+/** What {@link RateLimiter.decide} found. */
+export interface RateLimitDecision {
+  readonly admitted: boolean;
+  /** Why not. */
+  readonly reason?: RateLimitReason;
+  /** The largest number of permits that can be taken at once. */
+  readonly capacity: number;
+  /** Permits left after this decision. */
+  readonly remaining: number;
+  /** Ms until everything is back, if nothing more is taken. */
+  readonly resetMs: number;
+  /** Ms until a refused call can be admitted; `undefined` when nobody can tell. */
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * Limits how much goes through per time, for everybody together or for each key apart. In mode `wait` a call without a
+ * permit waits in a bounded queue by priority; in mode `reject` it is refused at once.
+ */
+export class RateLimiter implements AdmissionPolicy {
+  readonly kind = 'admission';
+  readonly type = 'rate-limiter';
+  readonly timed = true;
+  #options: ResolvedRateLimiterOptions;
+  readonly #gate: Gate;
+  readonly #waiting: WaitingCallers<Permit | Refusal>;
+  readonly #refusals: Refusals;
+  #closed = false;
+  #waits = 0;
+  #waitedMs = 0;
+
+  constructor(
+    readonly name: string,
+    options: ResolvedRateLimiterOptions,
+    private readonly context: Capabilities,
+  ) {
+    this.#options = options;
+    this.#refusals = new Refusals(name, context.emit);
+    this.#gate = new Gate(name, options, context, (now) => this.#waiting.serveAll(now));
+    this.#waiting = new WaitingCallers<Permit | Refusal>(
+      context.clock,
+      {
+        waitOf: (key, cost, now) => this.#gate.wait(key, cost, now),
+        takeFor: (key, { cost, since }, now) => {
+          this.#waits += 1;
+          this.#waitedMs += now - since;
+          return this.#take(key, cost, now);
+        },
+        refuseWaiting: (key, why, { call, cost, priority }, now) => {
+          const retryAfterMs = why === 'closed' ? undefined : this.#gate.wait(key, cost, now);
+          const cause = why === 'aborted' ? call.reason : undefined;
+          return this.#refusals.refuse(REASON_OF_UNSERVED[why], key, retryAfterMs, priority, now, cause);
+        },
+      },
+      { capacity: options.maxQueued, agingMs: options.agingMs },
+    );
+  }
+
+  /** Its windows, as configured. */
+  get windows(): readonly { readonly limit: number; readonly windowMs: number }[] {
+    return this.#gate.windows;
+  }
+
+  get waits(): boolean {
+    return this.#options.mode === 'wait';
+  }
+
+  admit(call: Call, now: number, use: Use): Admission {
+    const key = use.key === undefined ? undefined : keyOf(use, call, this.name);
+    const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
+    const found = this.#ask(key, cost, now);
+    if (found === 0) return this.#take(key, cost, now);
+    const priority = priorityOf(use, call, this.name);
+    if (typeof found === 'string') return this.#refusals.refuse(found, key, undefined, priority, now);
+    return this.#options.mode === 'wait'
+      ? this.#wait(key, call, priority, cost, found, now)
+      : this.#refusals.refuse(this.#why(key, now), key, this.#retryAfter(key, found, now), priority, now);
+  }
+
+  settle(permit: Permit, outcome: Outcome, call: Call, now: number): void {
+    const key = permit instanceof TakenPermit ? permit.key : undefined;
+    const takenAt = permit instanceof TakenPermit ? permit.takenAt : (permit as number);
+    if (outcome.kind === 'success') this.#gate.accepted(now);
+    else if (outcome.kind === 'failure') this.#hearFailure(outcome.error, key, takenAt, now);
+    // A caller who gave up leaves behind a request that may have been sent, and counted by whom it was sent to.
+    else if (!call.aborted || isRefused(outcome.error)) {
+      this.#gate.refund(key, permit instanceof TakenPermit ? permit.cost : 1, takenAt, now);
+      this.#waiting.serve(key, now);
+    }
+  }
+
+  /** Takes permits if they are there now, in either mode; never waits, and never overtakes those who do. */
+  tryAcquire(key?: string, cost = 1): boolean {
+    const now = this.context.clock.now();
+    if (
+      cost === 1 &&
+      this.#waiting.size === 0 &&
+      !this.#closed &&
+      this.#gate.unhindered &&
+      this.#gate.takeOne(key, now)
+    ) {
+      return true;
+    }
+    return this.#decide(key, checkedCost(cost), now) === undefined;
+  }
+
+  /** As {@link tryAcquire}, and says what is left and when to come again: for answers to callers. */
+  decide(key?: string, cost = 1): RateLimitDecision {
+    const now = this.context.clock.now();
+    const refused = this.#decide(key, checkedCost(cost), now);
+    const capacity = this.#gate.capacity(key, now);
+    const left = { capacity, remaining: this.#gate.remaining(key, now), resetMs: this.#gate.reset(key, now) };
+    return refused === undefined ? { admitted: true, ...left } : { admitted: false, ...left, ...refused };
+  }
+
+  /** Where a key stands, as {@link decide} would say; takes nothing. */
+  standing(key?: string): RateLimitDecision {
+    const now = this.context.clock.now();
+    const capacity = this.#gate.capacity(key, now);
+    return { admitted: true, capacity, remaining: this.#gate.remaining(key, now), resetMs: this.#gate.reset(key, now) };
+  }
+
+  /**
+   * Takes permits, waiting for them in mode `wait`.
+   * @throws RateLimitedError when they are refused, or the signal is aborted meanwhile
+   */
+  async acquire({
+    key,
+    cost = 1,
+    priority = 'normal',
+    signal,
+    maxWaitMs = Infinity,
+  }: AcquireOptions = {}): Promise<void> {
+    const now = this.context.clock.now();
+    const call = new Call(`${this.name}.acquire`, acquired, undefined, []);
+    if (signal !== undefined) call.follow(signal);
+    call.deadline = now + maxWaitMs;
+    const use: Use = { site: call.name, cost, priority, key: key === undefined ? undefined : () => key };
+    try {
+      const admission = await this.admit(call, now, use);
+      if (admission instanceof Refusal) throw admission.toError();
+    } finally {
+      call.finish();
+    }
+  }
+
+  /**
+   * When such a call could go: ms from now until it would have its permits if it came now, behind those that wait; 0
+   * for at once, `Infinity` for never. Takes nothing.
+   */
+  estimateWaitMs(key?: string, cost = 1, priority: Priority = 'normal'): number {
+    const now = this.context.clock.now();
+    if (cost > this.#gate.capacity(key, now)) return Infinity;
+    return this.#gate.wait(key, this.#waiting.costAhead(key, priority) + cost, now);
+  }
+
+  /** Whole permits that could be taken now. */
+  remaining(key?: string): number {
+    return this.#gate.remaining(key, this.context.clock.now());
+  }
+
+  /**
+   * Lets nothing through for so many ms, or nothing of one key; never shortens an earlier pause. Those who wait go on
+   * waiting.
+   */
+  penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
+    this.#gate.penalize(retryAfterMs, key, reason, this.context.clock.now());
+  }
+
+  /** Takes into account what a server said: never leaves more permits than it does, never gives any. */
+  learn(quota: LearnedQuota, key?: string): void {
+    this.#gate.learn(quota, key, this.context.clock.now());
+  }
+
+  inspect(now: number): PolicySnapshot {
+    return {
+      type: this.type,
+      name: this.name,
+      mode: this.#options.mode,
+      waiting: Object.fromEntries(PRIORITIES.map((priority) => [priority, this.#waiting.count(priority)])),
+      ...this.#gate.inspect(now),
+      refused: { ...this.#refusals.counts },
+      waits: this.#waits,
+      waitedMs: this.#waitedMs,
+    };
+  }
+
+  /** Keeps what was given out, the pauses and the queue. Windows of another make start with as large a share as was left. */
+  reconfigure(options: ResolvedRateLimiterOptions): void {
+    const now = this.context.clock.now();
+    this.#options = options;
+    this.#gate.reconfigure(options, now);
+    this.#waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
+    this.#waiting.serveAll(now);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting.close(this.context.clock.now());
+  }
+
+  /** 0 when such a call can be admitted now, ms when later, the reason when never. */
+  #ask(key: string | undefined, cost: number, now: number): number | RateLimitReason {
+    if (this.#closed) return 'closed';
+    const objection = this.#gate.objection(key, cost, now);
+    if (objection !== undefined) return objection;
+    const wait = this.#gate.wait(key, cost, now);
+    return wait === 0 && this.#waiting.isQueued(key) ? BEHIND_OTHERS_MS : wait;
+  }
+
+  #take(key: string | undefined, cost: number, now: number): Permit {
+    this.#gate.take(key, cost, now);
+    return key === undefined && cost === 1 ? now : new TakenPermit(key, cost, now);
+  }
+
+  #decide(
+    key: string | undefined,
+    cost: number,
+    now: number,
+  ): Pick<RateLimitDecision, 'reason' | 'retryAfterMs'> | undefined {
+    const found = this.#ask(key, cost, now);
+    if (found === 0) {
+      this.#gate.take(key, cost, now);
+      return undefined;
+    }
+    const reason = typeof found === 'string' ? found : this.#why(key, now);
+    const retryAfterMs = typeof found === 'string' ? undefined : this.#retryAfter(key, found, now);
+    this.#refusals.note(reason, key, retryAfterMs, 'normal', now);
+    return { reason, retryAfterMs };
+  }
+
+  #wait(key: string | undefined, call: Call, priority: Priority, cost: number, alone: number, now: number): Admission {
+    const ahead = this.#waiting.costAhead(key, priority);
+    const wait = ahead === 0 ? alone : this.#gate.wait(key, ahead + cost, now);
+    const expiresAt = Math.min(now + this.#options.maxWaitMs, call.deadline);
+    return now + wait > expiresAt
+      ? this.#refusals.refuse('wait-too-long', key, wait, priority, now)
+      : this.#waiting.enter(key, call, priority, cost, now, expiresAt);
+  }
+
+  #why(key: string | undefined, now: number): RateLimitReason {
+    return this.#gate.pause(key, now) > 0 ? 'penalty' : 'limit';
+  }
+
+  #retryAfter(key: string | undefined, wait: number, now: number): number {
+    return this.#gate.pause(key, now) > 0 ? wait : Math.max(wait, this.#gate.countRefusal(key, now));
+  }
+
+  /** A failure may be the other side saying: too much, and for how long. */
+  #hearFailure(error: unknown, key: string | undefined, admittedAt: number, now: number): void {
+    if (!this.#options.obeyServer && this.#options.adaptive === undefined) return;
+    const { errorClass, retryAfterMs } = (this.#options.classify ?? classify)(error);
+    if (errorClass !== 'rateLimit') {
+      this.#gate.accepted(now);
+      return;
+    }
+    if (this.#options.obeyServer && retryAfterMs !== undefined)
+      this.#gate.penalize(retryAfterMs, key, 'retry-after', now);
+    this.#gate.throttled(admittedAt, now);
+  }
+}
+
+/** Permits are there, but others wait for them. */
+const BEHIND_OTHERS_MS = 1;
+
+const acquired = () => undefined;
+
+function checkedCost(cost: number): number {
+  if (cost > 0 && cost < Infinity) return cost;
+  throw new RangeError(`cost must be a positive finite number; got ${cost}`);
+}
+
+/**
+ * A limiter of one's own, outside any chain.
+ * @throws InvalidOptionsError
+ */
+export function createRateLimiter(
+  options: RateLimiterOptions = {},
+  { name = 'rate-limiter', ...capabilities }: Partial<Capabilities> & { readonly name?: string } = {},
+): RateLimiter {
+  const resolved = parseOptions(rateLimiterOptions, options, name);
+  return new RateLimiter(name, resolved, { ...systemCapabilities(), ...capabilities });
+}
+
+export const rateLimiterPolicy = {
+  type: 'rate-limiter',
+  optionKey: 'rateLimit',
+  slot: 'rate-limiter',
+  options: rateLimiterOptions,
+  create: (name, options, context) => new RateLimiter(name, options, context),
+} satisfies PolicyDefinition<typeof rateLimiterOptions, RateLimiter>;

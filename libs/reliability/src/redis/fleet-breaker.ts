@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js';
+import type { ResolvedCircuitBreakerOptions } from '../circuit-breaker/circuit-breaker.options.js';
+import type { Capabilities } from '../core/capabilities.js';
+import type { CircuitBreakerEvent } from '../core/events.js';
+import type { Timer } from '../core/timer.js';
+import { FLEET_SCRIPT } from './fleet-script.js';
+import type { FleetVerdict } from './fleet-verdict.js';
+import { verdictOf } from './fleet-verdict.js';
+import type { SharedStore } from './shared-store.js';
+import { script } from './shared-store.js';
+
+const FLEET = script(FLEET_SCRIPT);
+
+/** The part of a breaker that evidence from elsewhere acts on. */
+export type EvidencedBreaker = Pick<CircuitBreaker, 'name' | 'isolate' | 'reconfigure'>;
+
+export interface FleetBreakerOptions {
+  /** Share of the live instances that must have opened for the others to open too. Default 0.5. */
+  readonly quorum?: number;
+  /** And at least so many. Default 2. */
+  readonly minInstances?: number;
+  /** Multiplies the thresholds of a breaker while others, too few for the quorum, are open. Default 0.5. */
+  readonly waryFactor?: number;
+  /** Ms between two reports of an instance; three missed ones and it is gone. Default 1,000. */
+  readonly heartbeatMs?: number;
+  /** Ms for which one instance alone may probe. Default 5,000. */
+  readonly probeMs?: number;
+  /** This instance's name in the fleet. Default: a random one. */
+  readonly instance?: string;
+  /** Prefix of the keys in Redis. Default `breaker:`. */
+  readonly prefix?: string;
+}
+
+/**
+ * Lets the instances of a service learn from one another's breakers without letting one of them decide for all: each
+ * publishes when its own breaker opens; a quorum opens all, fewer only make the others wary, by lower thresholds. When
+ * the open time is over, one instance of the fleet probes; the others wait until it has succeeded.
+ *
+ * Without the store every breaker goes by its own evidence alone. State per key stays with each instance.
+ */
+export class FleetBreaker {
+  readonly #options: Required<FleetBreakerOptions>;
+  readonly #keys: readonly [string, ...string[]];
+  readonly #unsubscribe: () => void;
+  #beat: Timer | undefined;
+  #probe: Timer | undefined;
+  #openUntil = -Infinity;
+  #openedAt = -Infinity;
+  #mayProbe = false;
+  #verdict: FleetVerdict = 'calm';
+  /** What happens to the breaker now happens because others said so: it is not evidence. */
+  #echo = false;
+  #closed = false;
+  readonly counters = { reports: 0, openedByFleet: 0, probesGranted: 0, probesDenied: 0 };
+
+  constructor(
+    private readonly breaker: EvidencedBreaker,
+    private readonly breakerOptions: ResolvedCircuitBreakerOptions,
+    private readonly store: SharedStore,
+    private readonly context: Capabilities,
+    options: FleetBreakerOptions = {},
+  ) {
+    this.#options = {
+      quorum: 0.5,
+      minInstances: 2,
+      waryFactor: 0.5,
+      heartbeatMs: 1_000,
+      probeMs: 5_000,
+      instance: randomUUID(),
+      prefix: 'breaker:',
+      ...options,
+    };
+    const base = `${this.#options.prefix}{${breaker.name}}:`;
+    this.#keys = [`${base}live`, `${base}open`, `${base}probe`, `${base}recovered`];
+    this.#unsubscribe = context.emit.on('circuit-breaker.transition', (event) => {
+      if (event.policy === breaker.name && event.key === undefined && !this.#echo) this.#hear(event);
+    });
+    this.#scheduleBeat(0);
+  }
+
+  /** What the fleet's reports meant for this instance when it last heard of them. */
+  get verdict(): FleetVerdict {
+    return this.#verdict;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#beat?.cancel();
+    this.#probe?.cancel();
+  }
+
+  #hear(event: Extract<CircuitBreakerEvent, { type: 'circuit-breaker.transition' }>): void {
+    if (event.to === 'open') {
+      const forMs = event.retryAfterMs ?? this.breakerOptions.openForMs;
+      this.#stayOpen(event.at, forMs);
+      this.#openedAt = event.at;
+      void this.#report(forMs);
+      // Its probe failed: the fleet waits until this instance, or whoever comes after it, may probe again.
+      if (this.#mayProbe) void this.#ask(forMs + this.#options.probeMs);
+      this.#mayProbe = false;
+    } else if (event.from === 'half-open') {
+      this.#openUntil = -Infinity;
+      this.#probe?.cancel();
+      if (this.#mayProbe) void this.#tellRecovered();
+      this.#mayProbe = false;
+      void this.#report(0);
+    }
+  }
+
+  #scheduleBeat(delayMs: number): void {
+    this.#beat = this.context.clock.schedule(delayMs, () => {
+      const { heartbeatMs } = this.#options;
+      void this.#report(-1).finally(() => {
+        // Spread, so that a fleet started together does not report together for ever.
+        if (!this.#closed) this.#scheduleBeat(heartbeatMs * (0.75 + this.context.random.next() / 2));
+      });
+    });
+  }
+
+  async #report(openForMs: number): Promise<void> {
+    const { heartbeatMs, instance, quorum, minInstances } = this.#options;
+    const args = ['report', instance, String(Math.ceil(3 * heartbeatMs)), String(Math.ceil(openForMs))];
+    let answer: unknown;
+    try {
+      answer = await this.store.run(FLEET, this.#keys, args);
+    } catch {
+      this.#apply('calm', 0);
+      return;
+    }
+    this.counters.reports += 1;
+    const [live, open, lastMs, recoveredMs] = (answer as unknown[]).map(Number);
+    const verdict = verdictOf({ live: live!, open: open!, openForMs: lastMs! }, { quorum, minInstances });
+    if (recoveredMs! >= 0) this.#recovered(recoveredMs!);
+    this.#apply(verdict, lastMs!);
+  }
+
+  /** Somebody's probe succeeded after this breaker opened: it need not wait for the right to probe any more. */
+  #recovered(agoMs: number): void {
+    if (this.context.clock.now() - agoMs > this.#openedAt) this.#probe?.cancel();
+  }
+
+  #apply(verdict: FleetVerdict, openForMs: number): void {
+    if (this.#closed) return;
+    const now = this.context.clock.now();
+    if (verdict === 'open' && this.#openUntil <= now) {
+      this.counters.openedByFleet += 1;
+      this.#openedAt = now;
+      this.#isolate(now, openForMs);
+    }
+    if (verdict !== this.#verdict) {
+      this.#verdict = verdict;
+      const { waryFactor } = this.#options;
+      this.breaker.reconfigure(verdict === 'wary' ? wary(this.breakerOptions, waryFactor) : this.breakerOptions);
+    }
+  }
+
+  #isolate(now: number, forMs: number): void {
+    this.#echo = true;
+    try {
+      this.breaker.isolate(forMs);
+    } finally {
+      this.#echo = false;
+    }
+    this.#stayOpen(now, forMs);
+  }
+
+  /** Before the breaker probes by itself, the fleet is asked whether it may. */
+  #stayOpen(now: number, forMs: number): void {
+    this.#openUntil = now + forMs;
+    this.#probe?.cancel();
+    const ahead = Math.min(ASK_AHEAD_MS, forMs / 2);
+    this.#probe = this.context.clock.schedule(forMs - ahead, () => void this.#askToProbe(), now);
+  }
+
+  async #askToProbe(): Promise<void> {
+    const granted = await this.#ask(this.#options.probeMs);
+    if (this.#closed || granted === undefined) return;
+    if (granted) {
+      this.counters.probesGranted += 1;
+      this.#mayProbe = true;
+      return;
+    }
+    this.counters.probesDenied += 1;
+    this.#isolate(this.context.clock.now(), Math.max(2 * ASK_AHEAD_MS, this.#options.heartbeatMs));
+  }
+
+  /** Whether this instance alone may probe, for so many ms; `undefined` when the store cannot say. */
+  async #ask(forMs: number): Promise<boolean | undefined> {
+    try {
+      const args = ['probe', this.#options.instance, String(Math.ceil(forMs))];
+      return Number(await this.store.run(FLEET, this.#keys, args)) === 1;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #tellRecovered(): Promise<void> {
+    try {
+      await this.store.run(FLEET, this.#keys, ['recovered', this.#options.instance]);
+    } catch {
+      // The right to probe ends by itself, and the openings with their time.
+    }
+  }
+}
+
+/** How long before the end of the open time the right to probe is asked for. */
+const ASK_AHEAD_MS = 200;
+
+/** The same breaker, sooner convinced. */
+export function wary(options: ResolvedCircuitBreakerOptions, factor: number): ResolvedCircuitBreakerOptions {
+  const { consecutiveFailures, failureRate, minimumCalls } = options;
+  return {
+    ...options,
+    consecutiveFailures: consecutiveFailures === false ? false : Math.max(1, Math.ceil(consecutiveFailures * factor)),
+    failureRate: failureRate === false ? false : failureRate * factor,
+    minimumCalls: Math.max(1, Math.ceil(minimumCalls * factor)),
+  };
+}

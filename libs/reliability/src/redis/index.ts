@@ -1,0 +1,13 @@
+export {
+  type AnyRedisClient,
+  type IoredisClient,
+  type NodeRedisClient,
+  type NodeRedisCluster,
+  type RedisConnection,
+  redisConnection,
+} from './redis-connection.js';
+export { type SharedAnswer, sharedLimit, type SharedLimit } from './shared-limit.js';
+export { SharedStore, type SharedStoreOptions, StoreUnavailableError } from './shared-store.js';
+export { SharedRateLimiter, sharedRateLimiterPolicy } from './shared-rate-limiter.js';
+export type { SharedRateLimiterOptions } from './shared-rate-limiter.options.js';
+export { type EvidencedBreaker, FleetBreaker, type FleetBreakerOptions } from './fleet-breaker.js';

@@ -1,0 +1,381 @@
+import { Call } from '../core/call.js';
+import type { Capabilities } from '../core/capabilities.js';
+import { classify } from '../core/classification/classify.js';
+import { isRefused } from '../core/errors.js';
+import type { Outcome } from '../core/outcome.js';
+import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
+import type { PolicyDefinition } from '../core/policy-definition.js';
+import type { Priority } from '../core/priority.js';
+import { PRIORITIES } from '../core/priority.js';
+import { Refusal } from '../core/refusal.js';
+import type { Use } from '../core/use.js';
+import { costOf, keyOf, priorityOf } from '../core/use.js';
+import { Penalties } from '../rate-limiter/penalties.js';
+import { Quota } from '../rate-limiter/quota.js';
+import type { LearnedQuota } from '../rate-limiter/gate.js';
+import type { AcquireOptions } from '../rate-limiter/rate-limiter.js';
+import { rateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
+import { overrideOf, windowsOf } from '../rate-limiter/rate-limiter.options.js';
+import { REASON_OF_UNSERVED } from '../rate-limiter/rate-limited-error.js';
+import { Refusals } from '../rate-limiter/refusals.js';
+import { WaitingCallers } from '../rate-limiter/waiting-callers.js';
+import type { Batch, Lease } from './lease.js';
+import { Leases } from './leases.js';
+import { SharedLimit } from './shared-limit.js';
+import type { ResolvedSharedRateLimiterOptions } from './shared-rate-limiter.options.js';
+import { sharedRateLimiterOptions } from './shared-rate-limiter.options.js';
+import type { SharedStore } from './shared-store.js';
+import { localShare } from './local-share.js';
+
+/** A permit, and out of what it was taken: a batch of the shared budget, or the local share during an outage. */
+class SharedPermit {
+  constructor(
+    readonly key: string,
+    readonly cost: number,
+    readonly batch: Batch | undefined,
+    readonly takenAt: number,
+  ) {}
+}
+
+/** Stands for the limiter as a whole among its keys. */
+const WHOLE = 'all';
+const BY_KEY = 'key:';
+
+/**
+ * One limit for all instances of a service, with its state in Redis. What a call meets is what it meets in a
+ * {@link RateLimiter} of one process; where the permits come from differs: out of a lease, fetched ahead of need
+ * (`leased`), or each from the server (`strict`). Without the server, `fallback` decides.
+ */
+export class SharedRateLimiter implements AdmissionPolicy {
+  readonly kind = 'admission';
+  readonly type = 'rate-limiter';
+  readonly timed = true;
+  readonly waits = true;
+  #options: ResolvedSharedRateLimiterOptions;
+  #limits: { readonly whole: SharedLimit; readonly overrides: ReadonlyMap<string, SharedLimit> };
+  readonly #leases: Leases;
+  readonly #waiting: WaitingCallers<Permit | Refusal>;
+  readonly #refusals: Refusals;
+  readonly #penalties = new Penalties();
+  readonly #unsubscribe: () => void;
+  /** The local share, while the store is away. */
+  #local: Quota | undefined;
+  #coldUntil: number;
+  #closed = false;
+  #admitted = 0;
+  #admittedLocally = 0;
+  #admittedInOutage = 0;
+  #waits = 0;
+  #waitedMs = 0;
+
+  constructor(
+    readonly name: string,
+    options: ResolvedSharedRateLimiterOptions,
+    private readonly store: SharedStore,
+    private readonly context: Capabilities,
+    private readonly prefix = 'rate:',
+  ) {
+    this.#options = options;
+    this.#limits = this.#makeLimits(options);
+    const { clock } = context;
+    this.#coldUntil = clock.now() + this.#limits.whole.memoryMs;
+    this.#refusals = new Refusals(name, context.emit);
+    this.#leases = new Leases(
+      clock,
+      (key) => this.#limitOf(key),
+      leasesOptions(options),
+      (key, now) => this.#waiting.serve(key, now),
+    );
+    this.#waiting = new WaitingCallers<Permit | Refusal>(
+      clock,
+      {
+        waitOf: (key, cost, now) => this.#waitOf(key!, cost, this.#waiting.costAhead(key, 'low'), now),
+        takeFor: (key, { cost, since, priority }, now) => {
+          const taken = this.#take(key!, cost, priority, now);
+          if (!(taken instanceof Refusal)) {
+            this.#waits += 1;
+            this.#waitedMs += now - since;
+          }
+          return taken;
+        },
+        refuseWaiting: (key, why, { call, priority }, now) => {
+          const away = why === 'expired' && this.#options.mode === 'reject';
+          const reason = away ? 'store-unavailable' : REASON_OF_UNSERVED[why];
+          return this.#refusals.refuse(reason, shown(key!), undefined, priority, now, call.reason);
+        },
+      },
+      { capacity: options.maxQueued, agingMs: options.agingMs },
+    );
+    this.#unsubscribe = store.onHealth((available, error) => this.#storeChanged(available, error));
+  }
+
+  admit(call: Call, now: number, use: Use): Admission {
+    const userKey = use.key === undefined ? undefined : keyOf(use, call, this.name);
+    const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
+    const priority = priorityOf(use, call, this.name);
+    const key = userKey === undefined ? WHOLE : BY_KEY + userKey;
+    if (this.#closed) return this.#refusals.refuse('closed', userKey, undefined, priority, now);
+    if (cost > this.#limitOf(key).capacity) {
+      return this.#refusals.refuse('cost-above-limit', userKey, undefined, priority, now);
+    }
+    const queued = this.#waiting.isQueued(key);
+    const wait = this.#waitOf(key, cost, cost, now);
+    if (wait === 0 && !queued) {
+      const taken = this.#take(key, cost, priority, now);
+      if (!(taken instanceof Refusal)) this.#admittedLocally += 1;
+      return taken;
+    }
+    const latest = now + (this.#options.mode === 'wait' ? this.#options.maxWaitMs : ANSWER_MS);
+    const expiresAt = Math.min(latest, call.deadline);
+    if (now + wait > expiresAt && wait < Infinity) {
+      return this.#refusals.refuse('wait-too-long', userKey, wait, priority, now);
+    }
+    return this.#waiting.enter(key, call, priority, cost, now, expiresAt);
+  }
+
+  settle(permit: Permit, outcome: Outcome, call: Call, now: number): void {
+    const { key, cost, batch, takenAt } = permit as SharedPermit;
+    if (outcome.kind === 'failure') this.#hearFailure(outcome.error, key);
+    if (outcome.kind !== 'ignored' || (call.aborted && !isRefused(outcome.error))) return;
+    if (batch !== undefined) this.#leases.restore(key, batch, cost, now);
+    else if (this.#local?.locate(localKey(key), now) === true) this.#local.refund(now, cost, takenAt);
+    this.#waiting.serve(key, now);
+  }
+
+  /**
+   * Takes permits, waiting for them in mode `wait`.
+   * @throws RateLimitedError when they are refused, or the signal is aborted meanwhile
+   */
+  async acquire({
+    key,
+    cost = 1,
+    priority = 'normal',
+    signal,
+    maxWaitMs = Infinity,
+  }: AcquireOptions = {}): Promise<void> {
+    const now = this.context.clock.now();
+    const call = new Call(`${this.name}.acquire`, acquired, undefined, []);
+    if (signal !== undefined) call.follow(signal);
+    call.deadline = now + maxWaitMs;
+    try {
+      const admission = await this.admit(call, now, {
+        site: call.name,
+        cost,
+        priority,
+        key: key === undefined ? undefined : () => key,
+      });
+      if (admission instanceof Refusal) throw admission.toError();
+    } finally {
+      call.finish();
+    }
+  }
+
+  /** Lets nothing through here for so many ms, or nothing of one key; never shortens an earlier pause. */
+  penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
+    const at = this.context.clock.now();
+    const forMs = Math.min(retryAfterMs, this.#options.longestPauseMs);
+    if (!(forMs > 0)) return;
+    this.#penalties.impose(key === undefined ? WHOLE : BY_KEY + key, forMs, at);
+    this.context.emit.emit({ type: 'rate-limiter.paused', policy: this.name, at, key, forMs, reason });
+  }
+
+  /** Takes into account what a server said, for all instances: never leaves more permits than it does, never gives any. */
+  async learn(
+    { remaining, resetMs, retryAfterMs }: Omit<LearnedQuota, 'used' | 'windowMs'>,
+    key?: string,
+  ): Promise<void> {
+    if (retryAfterMs !== undefined) this.penalize(retryAfterMs, key, 'retry-after');
+    if (remaining === undefined || !(remaining >= 0)) return;
+    if (remaining < 1 && resetMs !== undefined) this.penalize(resetMs, key, 'quota-used-up');
+    const shared = key === undefined ? WHOLE : BY_KEY + key;
+    try {
+      await this.#limitOf(shared).drain(shared, remaining);
+    } catch {
+      // The store has announced that it is away; the pause above holds here.
+    }
+  }
+
+  inspect(now: number): PolicySnapshot {
+    const { counters } = this.#leases;
+    return {
+      type: this.type,
+      name: this.name,
+      mode: this.#options.mode,
+      decide: this.#options.decide,
+      storeAvailable: this.store.available,
+      fallback: this.#options.fallback,
+      windows: windowsOf(this.#options).map(({ algorithm, limit, windowMs }) => ({ algorithm, limit, windowMs })),
+      pausedForMs: this.#penalties.remaining(WHOLE, now),
+      waiting: Object.fromEntries(PRIORITIES.map((priority) => [priority, this.#waiting.count(priority)])),
+      keys: this.#leases.keys,
+      admitted: this.#admitted,
+      admittedLocally: this.#admittedLocally,
+      admittedInOutage: this.#admittedInOutage,
+      refused: { ...this.#refusals.counts },
+      waits: this.#waits,
+      waitedMs: this.#waitedMs,
+      refills: counters.refills,
+      leased: counters.leased,
+      returned: counters.returned,
+      denied: counters.denied,
+      outages: this.store.counters.outages,
+    };
+  }
+
+  /** What is held stays held; the state in Redis carries on if what is kept there is of the same kind. */
+  reconfigure(options: ResolvedSharedRateLimiterOptions): void {
+    this.#options = options;
+    this.#limits = this.#makeLimits(options);
+    this.#leases.options = leasesOptions(options);
+    this.#waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
+    this.#waiting.serveAll(this.context.clock.now());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#waiting.close(this.context.clock.now());
+    this.#unsubscribe();
+    void this.#leases.close();
+  }
+
+  /** Ms until there is something to say to this call: a permit, or that there is none. `Infinity`: when the store answers. */
+  #waitOf(key: string, cost: number, needed: number, now: number): number {
+    const pause = this.#pause(key, now);
+    if (pause > 0) return this.#options.mode === 'reject' ? 0 : pause;
+    const lease = this.#leases.of(key, now);
+    if (lease.permits >= cost) return 0;
+    if (this.#away(lease, now)) return this.#waitInOutage(key, cost, now);
+    if (lease.deniedUntil > now) return this.#options.mode === 'reject' ? 0 : lease.deniedUntil - now;
+    this.#leases.refill(lease, Math.max(needed, cost) - lease.permits, cost - lease.permits, now);
+    return Infinity;
+  }
+
+  /** A permit, or the refusal when there is none: {@link #waitOf} has said that it is time. */
+  #take(key: string, cost: number, priority: Priority, now: number): Permit | Refusal {
+    const pause = this.#pause(key, now);
+    if (pause > 0) return this.#refusals.refuse('penalty', shown(key), pause, priority, now);
+    const lease = this.#leases.of(key, now);
+    if (lease.permits >= cost) {
+      const batch = lease.use(cost);
+      this.#admitted += 1;
+      this.#leases.refillEarly(lease, now);
+      return new SharedPermit(key, cost, batch, now);
+    }
+    if (this.#away(lease, now)) return this.#takeInOutage(key, cost, priority, now);
+    return this.#refusals.refuse('limit', shown(key), lease.deniedUntil - now, priority, now);
+  }
+
+  #away(lease: Lease, now: number): boolean {
+    if (this.store.available) return lease.failedUntil > now;
+    // Finds out whether it is back; nobody waits for that.
+    this.store.tryAgain();
+    return true;
+  }
+
+  #waitInOutage(key: string, cost: number, now: number): number {
+    if (this.#options.fallback !== 'local') return 0;
+    const local = this.#localQuota(now);
+    const wait = local.locate(localKey(key), now) && cost <= local.windows.capacity ? local.wait(now, cost) : 0;
+    return this.#options.mode === 'reject' ? 0 : wait;
+  }
+
+  #takeInOutage(key: string, cost: number, priority: Priority, now: number): Permit | Refusal {
+    const { fallback } = this.#options;
+    if (fallback === 'closed') return this.#refusals.refuse('store-unavailable', shown(key), undefined, priority, now);
+    if (fallback === 'local') {
+      const local = this.#localQuota(now);
+      if (!local.locate(localKey(key), now)) {
+        return this.#refusals.refuse('too-many-keys', shown(key), undefined, priority, now);
+      }
+      if (cost > local.windows.capacity) {
+        return this.#refusals.refuse('cost-above-limit', shown(key), undefined, priority, now);
+      }
+      const wait = local.wait(now, cost);
+      if (wait > 0) return this.#refusals.refuse('limit', shown(key), wait, priority, now);
+      local.take(now, cost);
+    }
+    this.#admitted += 1;
+    this.#admittedInOutage += 1;
+    return new SharedPermit(key, cost, undefined, now);
+  }
+
+  /** Starts empty: what this instance took before the outage is out there still. */
+  #localQuota(now: number): Quota {
+    return (this.#local ??= new Quota(
+      rateLimiterOptions.parse(localShare(this.#options)),
+      now,
+      Math.floor(this.context.random.next() * 2 ** 32),
+    ));
+  }
+
+  #storeChanged(available: boolean, error: unknown): void {
+    const at = this.context.clock.now();
+    const { fallback } = this.#options;
+    if (available) {
+      this.#local = undefined;
+      this.#leases.forgetAll();
+      this.#coldUntil = at + this.#limits.whole.memoryMs;
+    }
+    this.context.emit.emit({ type: 'rate-limiter.store', policy: this.name, at, available, fallback, error });
+    this.#waiting.serveAll(at);
+  }
+
+  #pause(key: string, now: number): number {
+    if (this.#penalties.size === 0) return 0;
+    return Math.max(this.#penalties.remaining(WHOLE, now), this.#penalties.remaining(key, now));
+  }
+
+  #hearFailure(error: unknown, key: string): void {
+    if (!this.#options.obeyServer) return;
+    const { errorClass, retryAfterMs } = (this.#options.classify ?? classify)(error);
+    if (errorClass === 'rateLimit' && retryAfterMs !== undefined)
+      this.penalize(retryAfterMs, shown(key), 'retry-after');
+  }
+
+  #limitOf(key: string): SharedLimit {
+    const { whole, overrides } = this.#limits;
+    const limit = overrides.size === 0 ? whole : (overrides.get(key) ?? whole);
+    limit.cold = this.context.clock.now() < this.#coldUntil;
+    return limit;
+  }
+
+  #makeLimits(options: ResolvedSharedRateLimiterOptions) {
+    const prefix = `${this.prefix}${this.name}:`;
+    return {
+      whole: new SharedLimit(this.store, prefix, windowsOf(options)),
+      overrides: new Map(
+        Object.entries(options.overrides).map(([key, override]) => [
+          BY_KEY + key,
+          new SharedLimit(this.store, prefix, [overrideOf(options, override)]),
+        ]),
+      ),
+    };
+  }
+}
+
+/** Longest that a call in mode `reject` waits for the store's answer: the store's own deadline comes first. */
+const ANSWER_MS = 60_000;
+
+const acquired = () => undefined;
+
+/** A key as its user knows it. */
+function shown(key: string): string | undefined {
+  return key === WHOLE ? undefined : key.slice(BY_KEY.length);
+}
+
+const localKey = shown;
+
+function leasesOptions({ decide, leaseMs, maxLeaseShare, keys }: ResolvedSharedRateLimiterOptions) {
+  return { leaseMs: decide === 'strict' ? 0 : leaseMs, maxLeaseShare, maxKeys: keys.max };
+}
+
+/** The kind `rate-limiter` with its state in this store, to be registered in place of the built-in one. */
+export function sharedRateLimiterPolicy(store: SharedStore, prefix?: string) {
+  return {
+    type: 'rate-limiter',
+    optionKey: 'rateLimit',
+    slot: 'rate-limiter',
+    options: sharedRateLimiterOptions,
+    create: (name, options, context) => new SharedRateLimiter(name, options, store, context, prefix),
+  } satisfies PolicyDefinition<typeof sharedRateLimiterOptions, SharedRateLimiter>;
+}

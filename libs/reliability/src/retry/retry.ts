@@ -1,0 +1,314 @@
+import { Budget, type BudgetSnapshot } from '../core/budget.js';
+import type { Call } from '../core/call.js';
+import { createClassifier } from '../core/classification/classify.js';
+import type { Classification, Classify } from '../core/error-class.js';
+import { isRefused } from '../core/errors.js';
+import type { AroundPolicy, Next, PolicyContext, PolicySnapshot } from '../core/policy.js';
+import type { PolicyDefinition } from '../core/policy-definition.js';
+import { isThenable } from '../core/thenable.js';
+import { fileReport, reportOfOther, reportSequence } from './attempts-of.js';
+import { type ClassPlans, planClasses } from './class-plan.js';
+import { ExpectedLatency } from './expected-latency.js';
+import { attachIdempotencyKey, idempotencyKeyOf } from './idempotency-key.js';
+import { type ResolvedRetryOptions, type RetryPredicate, retryOptions } from './retry.options.js';
+import { decide, type Decision, isExhaustion, type StopReason } from './retry-decision.js';
+import { isRetryExhausted, RetryExhaustedError } from './retry-exhausted-error.js';
+import { isRetriedUpstream } from './retry-hop.js';
+import { RetryOperation } from './retry-operation.js';
+import { RetryRecord } from './retry-record.js';
+
+/** What `inspect` shows: totals since the policy was made, the shared budget, and the last operations. */
+export type RetrySnapshot = PolicySnapshot &
+  ReturnType<RetryRecord['snapshot']> & {
+    /** Operations begun. */
+    readonly calls: number;
+    /** Operations that wait for their next attempt. */
+    readonly sleeping: number;
+    readonly budget: BudgetSnapshot;
+  };
+
+/**
+ * Repeats what failed and may succeed: by class of failure, within a budget shared by everybody who calls the same
+ * dependency, never past the deadline, never into an open breaker or a refused limiter.
+ *
+ * A call that succeeds at once costs no timer, no async frame and no AbortController; a method that gives a plain value
+ * keeps giving a plain value, and one that throws at once keeps throwing at once unless something has to be waited for.
+ */
+export class Retry implements AroundPolicy {
+  readonly kind = 'around';
+  readonly type = 'retry';
+  readonly #budget: Budget;
+  readonly #record: RetryRecord;
+  #options!: ResolvedRetryOptions;
+  #plans!: ClassPlans;
+  #classify!: Classify;
+  #latency = new ExpectedLatency(0);
+  /** Whether it has to be known when an operation began. */
+  #timed = false;
+  #recordsAll = false;
+  #calls = 0;
+  #sleeping = 0;
+  readonly #closeFirst = <T>(value: T): T => {
+    this.#budget.closed();
+    return value;
+  };
+
+  constructor(
+    readonly name: string,
+    options: ResolvedRetryOptions,
+    private readonly context: PolicyContext,
+  ) {
+    this.#budget = context.shared('budget', name, () => new Budget(options.budget, () => context.clock.now()));
+    this.#budget.countedByRetry = true;
+    this.#record = new RetryRecord(name, context);
+    this.reconfigure(options);
+  }
+
+  /** @throws InvalidUseError when the idempotency key cannot be computed */
+  intercept(call: Call, next: Next): unknown {
+    this.#calls += 1;
+    const { idempotencyKey } = this.#options;
+    if (idempotencyKey !== undefined) attachIdempotencyKey(call, idempotencyKey, this.name);
+    this.#budget.opened();
+    const since = reportSequence();
+    let result: unknown;
+    try {
+      result = next(call);
+    } catch (error) {
+      return this.#retryAtOnce(new RetryOperation(call, next, this.#startOf(call), since), error);
+    }
+    const startedAt = this.#startOf(call);
+    if (isThenable(result)) {
+      // Cheaper than an async frame, and V8 follows it all the same when it collects an error's asynchronous stack.
+      const promise = result instanceof Promise ? result : Promise.resolve(result);
+      return promise.then(
+        this.#watches(call) ? this.#learnFromFirst.bind(this, call, startedAt) : this.#closeFirst,
+        this.#retryLater.bind(this, call, next, startedAt, since),
+      );
+    }
+    return this.#watches(call) ? this.#learnFromFirst(call, startedAt, result) : this.#closeFirst(result);
+  }
+
+  get inFlight(): number {
+    return this.#budget.operations;
+  }
+
+  inspect(now: number): RetrySnapshot {
+    return {
+      type: this.type,
+      name: this.name,
+      calls: this.#calls,
+      sleeping: this.#sleeping,
+      budget: this.#budget.inspect(now),
+      ...this.#record.snapshot(),
+    };
+  }
+
+  /** Totals, budget and history are kept, learned delays are not; operations under way go on under the new options. */
+  reconfigure(options: ResolvedRetryOptions): void {
+    this.#options = options;
+    this.#budget.reconfigure(options.budget);
+    this.#plans = planClasses(options);
+    this.#classify = createClassifier({ rules: options.rules, wallNow: () => this.context.clock.wallNow() });
+    this.#latency = this.#latency.under(options.expectedLatency);
+    const { size, of } = options.history;
+    this.#record.keep(size);
+    this.#timed = size > 0 || options.withinMs !== undefined;
+    this.#recordsAll = size > 0 && of === 'all';
+  }
+
+  /** When the attempt that was just begun began: a policy further in that looks at the clock has it already. */
+  #startOf(call: Call): number {
+    if (!this.#timed && call.deadline === Infinity) return Number.NaN;
+    return call.now > 0 ? call.now : (call.now = this.context.clock.now());
+  }
+
+  /** Whether something is to be learned from an attempt that succeeds at once. */
+  #watches(call: Call): boolean {
+    return this.#recordsAll || call.deadline < Infinity;
+  }
+
+  #learnFromFirst<T>(call: Call, startedAt: number, value: T): T {
+    this.#budget.closed();
+    const endedAt = this.context.clock.now();
+    if (call.deadline < Infinity) this.#latency.record(endedAt - startedAt, endedAt);
+    if (this.#recordsAll) this.#record.succeededAtOnce(call.name, endedAt - startedAt, endedAt);
+    return value;
+  }
+
+  #retryLater(call: Call, next: Next, startedAt: number, since: number, error: unknown): Promise<unknown> {
+    const operation = new RetryOperation(call, next, startedAt, since);
+    return this.#resume(operation, error, this.#failed(operation, error));
+  }
+
+  /** Stays synchronous for as long as nothing has to be waited for. */
+  #retryAtOnce(operation: RetryOperation, thrown: unknown): unknown {
+    let error = thrown;
+    for (;;) {
+      const delayMs = this.#failed(operation, error);
+      if (delayMs > 0) return this.#resume(operation, error, delayMs);
+      this.#begin(operation, error, delayMs);
+      let result: unknown;
+      try {
+        result = operation.next(operation.call);
+      } catch (next) {
+        error = next;
+        continue;
+      }
+      if (isThenable(result)) return this.#resumeAwaiting(operation, result);
+      this.#recovered(operation);
+      return result;
+    }
+  }
+
+  async #resumeAwaiting(operation: RetryOperation, result: PromiseLike<unknown>): Promise<unknown> {
+    let value: unknown;
+    try {
+      value = await result;
+    } catch (error) {
+      return await this.#resume(operation, error, this.#failed(operation, error));
+    }
+    this.#recovered(operation);
+    return value;
+  }
+
+  async #resume(operation: RetryOperation, thrown: unknown, wait: number): Promise<unknown> {
+    let error = thrown;
+    let delayMs = wait;
+    for (;;) {
+      if (delayMs > 0) await this.#sleep(operation, delayMs);
+      if (operation.call.aborted) this.#stop(operation, operation.call.reason ?? error, 'aborted');
+      this.#begin(operation, error, delayMs);
+      let value: unknown;
+      try {
+        value = await operation.next(operation.call);
+      } catch (next) {
+        error = next;
+        delayMs = this.#failed(operation, error);
+        continue;
+      }
+      this.#recovered(operation);
+      return value;
+    }
+  }
+
+  #begin(operation: RetryOperation, error: unknown, delayMs: number): void {
+    this.#record.retried(operation, delayMs);
+    operation.begin(this.#plans[operation.lastClass], delayMs, error, reportSequence());
+  }
+
+  /**
+   * @returns ms to wait before the next attempt
+   * @throws the error, when there is none
+   */
+  #failed(operation: RetryOperation, error: unknown): number {
+    const now = this.context.clock.now();
+    const classification = this.#classify(error);
+    const { errorClass, retryAfterMs } = classification;
+    this.#record.attemptFailed(operation, errorClass);
+    this.#attemptOver(operation, false, now);
+    if (retryAfterMs !== undefined) this.#plans[errorClass].learner?.asked(retryAfterMs, now);
+    const decision = operation.call.aborted ? 'aborted' : this.#decide(operation, error, classification, now);
+    if (typeof decision !== 'number') {
+      operation.failed(errorClass, error, undefined);
+      return this.#stop(operation, error, decision);
+    }
+    operation.failed(errorClass, error, decision);
+    operation.taken = errorClass;
+    this.#record.scheduled(operation, decision, now);
+    return decision;
+  }
+
+  #decide(operation: RetryOperation, error: unknown, classification: Classification, now: number): Decision {
+    const { call, attempt } = operation;
+    const options = this.#options;
+    const plan = this.#plans[classification.errorClass];
+    const decision = decide({
+      classification,
+      plan,
+      attempt,
+      wanted: wantedBy(options.retryIf, error, { attempt, classification, call }),
+      refused: isRefused(error),
+      retriedElsewhere: isRetriedUpstream() || this.#retriedFurtherIn(operation, error),
+      repeatable: (call.idempotent ?? options.idempotent ?? true) || idempotencyKeyOf(call) !== undefined,
+      step: operation.step(plan, this.context.random.next(), now),
+      withinMs: options.withinMs ?? Infinity,
+      remainingMs: call.deadline - now,
+      expectedLatencyMs: call.deadline === Infinity ? 0 : this.#latency.ms(now),
+      retryAfter: options.retryAfter,
+    });
+    if (typeof decision !== 'number') return decision;
+    return this.#budget.take(classification.errorClass, now) ? decision : 'budget';
+  }
+
+  #retriedFurtherIn(operation: RetryOperation, error: unknown): boolean {
+    if (isRetryExhausted(error)) return true;
+    const inner = reportOfOther(error, this.name, operation.since);
+    return inner !== undefined && isExhaustion(inner.reason);
+  }
+
+  #sleep({ call }: RetryOperation, delayMs: number): Promise<void> {
+    this.#sleeping += 1;
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#sleeping -= 1;
+        release();
+        resolve();
+      };
+      const timer = this.context.clock.schedule(delayMs, wake);
+      const release = call.onAbort(() => {
+        if (!call.aborted) return;
+        timer.cancel();
+        wake();
+      });
+    });
+  }
+
+  #recovered(operation: RetryOperation): void {
+    this.#attemptOver(operation, true, this.context.clock.now());
+    this.#budget.closed();
+    this.#record.recovered(operation);
+  }
+
+  #stop(operation: RetryOperation, error: unknown, reason: StopReason): never {
+    this.#giveBack(operation);
+    this.#budget.closed();
+    const report = this.#record.stopped(operation, error, reason);
+    const wraps = isExhaustion(reason) && this.#options.onExhausted === 'wrap';
+    const thrown = wraps ? new RetryExhaustedError(report, error) : error;
+    fileReport(thrown, report);
+    throw thrown;
+  }
+
+  #attemptOver(operation: RetryOperation, succeeded: boolean, now: number): void {
+    operation.over(succeeded, now);
+    this.#giveBack(operation);
+  }
+
+  #giveBack(operation: RetryOperation): void {
+    if (operation.taken === undefined) return;
+    this.#budget.giveBack(operation.taken);
+    operation.taken = undefined;
+  }
+}
+
+/** A predicate that throws has no opinion: it must not replace the error it was asked about. */
+function wantedBy(
+  predicate: RetryPredicate | undefined,
+  error: unknown,
+  failed: { attempt: number; classification: Classification; call: Call },
+): boolean | undefined {
+  try {
+    return predicate?.(error, failed);
+  } catch {
+    return undefined;
+  }
+}
+
+export const retryPolicy = {
+  type: 'retry',
+  optionKey: 'retry',
+  slot: 'retry',
+  options: retryOptions,
+  create: (name, options, context) => new Retry(name, options, context),
+} satisfies PolicyDefinition<typeof retryOptions, Retry>;

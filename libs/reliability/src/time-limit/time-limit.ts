@@ -1,0 +1,81 @@
+import type { Call } from '../core/call.js';
+import type { Capabilities } from '../core/capabilities.js';
+import type { AroundPolicy, Next, PolicySnapshot } from '../core/policy.js';
+import type { PolicyDefinition } from '../core/policy-definition.js';
+import { isThenable } from '../core/thenable.js';
+import type { Use } from '../core/use.js';
+import { CallTimeoutError } from './call-timeout-error.js';
+import { DeadlineExceededError } from './deadline-exceeded-error.js';
+import { type Expiry, LimitedWait } from './limited-wait.js';
+import { type ResolvedTimeLimitOptions, timeLimitOptions } from './time-limit.options.js';
+
+/**
+ * Limits the time of each attempt. When it is over the attempt's signal is aborted with a {@link CallTimeoutError},
+ * which the caller gets: at once (`abandoning`) or when the work has ended (`cooperative`; a value that comes late is
+ * still given). A call whose deadline comes first is limited by that, and not made at all once it has passed.
+ */
+export class TimeLimit implements AroundPolicy {
+  readonly kind = 'around';
+  readonly type = 'time-limit';
+  readonly #wait: LimitedWait;
+  readonly #attemptOver: Expiry;
+  readonly #deadlineOver: Expiry;
+
+  constructor(
+    readonly name: string,
+    options: ResolvedTimeLimitOptions,
+    private readonly capabilities: Capabilities,
+  ) {
+    this.#wait = new LimitedWait(this.type, name, options, capabilities);
+    this.#attemptOver = {
+      own: true,
+      expire: (call, limitMs) => {
+        const error = new CallTimeoutError(name, call.name, limitMs);
+        call.abortAttempt(error);
+        return error;
+      },
+    };
+    this.#deadlineOver = {
+      own: false,
+      expire: (call) => {
+        const error = new DeadlineExceededError(this.type, name, call.name, false);
+        call.abort(error);
+        return error;
+      },
+    };
+  }
+
+  intercept(call: Call, next: Next): unknown {
+    return this.interceptAt(call, next, undefined, this.capabilities.clock.now());
+  }
+
+  interceptAt(call: Call, next: Next, _use: Use | undefined, startedAt: number): unknown {
+    const ownMs = this.#wait.limitMs(startedAt);
+    const remainingMs = call.deadline - startedAt;
+    if (remainingMs <= 0) throw this.#wait.refuse(call);
+    const work = next(call);
+    if (!isThenable(work)) {
+      this.#wait.noteInTime(startedAt);
+      return work;
+    }
+    return remainingMs < ownMs
+      ? this.#wait.wait(call, work, startedAt, remainingMs, this.#deadlineOver)
+      : this.#wait.wait(call, work, startedAt, ownMs, this.#attemptOver);
+  }
+
+  inspect(now: number): PolicySnapshot {
+    return { type: this.type, name: this.name, ...this.#wait.inspect(now) };
+  }
+
+  reconfigure(options: ResolvedTimeLimitOptions): void {
+    this.#wait.reconfigure(options);
+  }
+}
+
+export const timeLimitPolicy = {
+  type: 'time-limit',
+  optionKey: 'timeLimit',
+  slot: 'time-limit',
+  options: timeLimitOptions,
+  create: (name, options, context) => new TimeLimit(name, options, context),
+} satisfies PolicyDefinition<typeof timeLimitOptions, TimeLimit>;
