@@ -1,0 +1,1 @@
+export { registerStreamMetrics } from './stream-metrics.js';
