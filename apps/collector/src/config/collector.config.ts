@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { VenueId } from '../venues/venue.js';
+import { VENUE_IDS } from '../venues/venue.js';
+import { VENUES } from '../venues/venues.js';
+
+const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
+const DAY_MS = 86_400_000;
+
+const origin = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
+
+const limitSchema = z.strictObject({
+  /** Weight that the venue allows in any window. */
+  limit: z.int().min(1).max(1_000_000),
+  /** Length of that window, in ms. */
+  windowMs: milliseconds(100, 3_600_000),
+});
+
+const venueSchema = z.strictObject({
+  /** Origins that answer for the venue; each gets a breaker of its own, all share one limit. Default: documented ones. */
+  hosts: z.array(origin).min(1).max(16).optional(),
+  /** Groups of symbols to ask for. Default: all that the venue has. */
+  lists: z.array(z.string().min(1)).min(1).optional(),
+  /** Native ids to keep. Default: all. */
+  symbols: z.array(z.string().min(1)).max(2_000).default([]),
+  /** Between two polls of a list, in ms. Default: `collect.pollEveryMs`. */
+  pollEveryMs: milliseconds(100, DAY_MS).optional(),
+  /** What the venue allows. Default: what it documents. */
+  limit: limitSchema.optional(),
+});
+
+const collectSchema = z.strictObject({
+  /** Between two polls of a list, in ms. */
+  pollEveryMs: milliseconds(100, DAY_MS).default(30_000),
+  /** Share of the interval by which each poll may come earlier or later. */
+  jitter: z.number().min(0).max(0.5).default(0.1),
+  /** An extra poll this long before each settlement, in ms; 0 for none. */
+  beforeSettlementMs: milliseconds(0, 600_000).default(3_000),
+  /** An extra poll this long after each settlement, in ms; 0 for none. */
+  afterSettlementMs: milliseconds(0, 600_000).default(2_000),
+  /** Longest time for one poll, retries and waits included, in ms. */
+  deadlineMs: milliseconds(100, 600_000).default(60_000),
+  /** Longest time for one request, in ms. */
+  requestTimeoutMs: milliseconds(50, 120_000).default(10_000),
+  /** Market lists are loaded again after this long, in ms. */
+  marketsEveryMs: milliseconds(1_000, 7 * DAY_MS).default(3_600_000),
+  /** Intervals that a second endpoint tells are asked for again after this long, in ms. */
+  intervalsEveryMs: milliseconds(1_000, 7 * DAY_MS).default(3_600_000),
+  /** Settlements that history has and the table lacks are looked for this often, in ms; 0 for never. */
+  historyEveryMs: milliseconds(0, DAY_MS).default(30_000),
+  /** How far back missed settlements are filled, in ms. */
+  historyDepthMs: milliseconds(0, 90 * DAY_MS).default(3 * DAY_MS),
+});
+
+const plausibilitySchema = z.strictObject({
+  /** Least share of the last good answer's rows. */
+  minShareOfLast: z.number().min(0).max(1).default(0.5),
+  /** Coin that an answer must have if the last good one had it; empty for none. */
+  liquidBase: z.string().default('BTC'),
+  /** A smaller answer that keeps coming is believed after this long, in ms. */
+  believeAfterMs: milliseconds(0, DAY_MS).default(900_000),
+  /** Rates beyond this, per interval and in either direction, are set aside. */
+  maxAbsoluteRate: z.number().positive().max(100).default(1),
+});
+
+const storageSchema = z.strictObject({
+  /** Rows per insert at most. */
+  batchRows: z.int().min(1).max(100_000).default(5_000),
+  /** Rows wait at most this long for others, in ms. */
+  flushEveryMs: milliseconds(1, 60_000).default(500),
+  /** Rows held in memory at most; beyond it polls wait. */
+  queueRows: z.int().min(100).max(10_000_000).default(200_000),
+  /** Observations older than this many days are dropped; null keeps them. Settlements are always kept. */
+  observationDays: z.int().min(1).max(36_500).nullable().default(null),
+});
+
+const httpSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(3_000),
+  /** A last answer older than this many polling intervals is marked stale. */
+  freshIntervals: z.number().min(1).max(1_000).default(3),
+});
+
+const reliabilitySchema = z.strictObject({
+  breakerOpenForMs: milliseconds(10, 3_600_000).default(5_000),
+  breakerCapMs: milliseconds(10, 3_600_000).default(15_000),
+  retryBaseMs: milliseconds(1, 60_000).default(500),
+  retryCapMs: milliseconds(1, 600_000).default(10_000),
+  retryAttempts: z.int().min(1).max(20).default(4),
+});
+
+export const collectorSchema = z.strictObject({
+  /** Directory of the database and the market lists. */
+  data: z.string().min(1).default('./data'),
+  http: httpSchema.prefault({}),
+  collect: collectSchema.prefault({}),
+  plausibility: plausibilitySchema.prefault({}),
+  storage: storageSchema.prefault({}),
+  reliability: reliabilitySchema.prefault({}),
+  /** Venues to collect from, by id. Default: all, as documented. */
+  venues: z
+    .partialRecord(z.enum(VENUE_IDS), venueSchema.nullable())
+    .default(() => Object.fromEntries(VENUE_IDS.map((id) => [id, null])))
+    .superRefine((venues, context) => {
+      for (const [id, venue] of Object.entries(venues)) {
+        const known = Object.keys(VENUES[id as VenueId].lists);
+        venue?.lists?.forEach((list, index) => {
+          if (known.includes(list)) return;
+          context.addIssue({
+            code: 'custom',
+            path: [id, 'lists', index],
+            message: `must be one of ${known.join(', ')}`,
+            input: list,
+          });
+        });
+      }
+    }),
+});
+
+export type CollectorConfig = z.output<typeof collectorSchema>;
+export type CollectorInput = z.input<typeof collectorSchema>;

@@ -1,0 +1,65 @@
+import type { HostAddress } from '@marketprism/exchange-simulator';
+import type { CollectorConfig } from '../config/collector.config.js';
+import { parseConfig } from '../config/load-config.js';
+import { VENUE_IDS } from '../venues/venue.js';
+import { VENUES } from '../venues/venues.js';
+import type { DemoOptions } from './demo.options.js';
+
+/** A day of settlements in a minute and a half, so that there is something to see. */
+export const SETTLEMENT_MS = 5_000;
+/**
+ * Time runs hundreds of times faster than on the exchanges, so what is read once per settlement and contract needs more
+ * of some limits than they allow. The simulator enforces, and the collector keeps, this multiple.
+ */
+const LIMIT_SCALE: Readonly<Record<string, number>> = { hyperliquid: 8, okx: 2 };
+/** Groups of symbols that the simulator has. */
+const LISTS: Readonly<Record<string, readonly string[]>> = { bitget: ['USDT-FUTURES', 'COIN-FUTURES'] };
+
+export function simulatorArguments({ faults, seed, duration }: DemoOptions): string[] {
+  return [
+    '--seed',
+    String(seed),
+    '--settlement-ms',
+    String(SETTLEMENT_MS),
+    '--faults',
+    faults,
+    ...(duration === undefined ? [] : ['--faults-duration-ms', String(duration)]),
+    ...Object.entries(LIMIT_SCALE).flatMap(([venue, factor]) => ['--limit-scale-by-venue', `${venue}=${factor}`]),
+  ];
+}
+
+/** The collector on simulated exchanges: the same settings as on the live ones, on a faster clock. */
+export function demoConfig(hosts: readonly HostAddress[], data: string, port: number): CollectorConfig {
+  const venues = Object.fromEntries(
+    VENUE_IDS.map((id) => {
+      const { limit, windowMs } = VENUES[id].limit;
+      return [
+        id,
+        {
+          hosts: hosts.filter(({ venue }) => venue === id).map(({ url }) => url),
+          limit: { limit: limit * (LIMIT_SCALE[id] ?? 1), windowMs },
+          ...(LISTS[id] !== undefined && { lists: LISTS[id] }),
+        },
+      ];
+    }),
+  );
+  return parseConfig(
+    {
+      data,
+      http: { port },
+      collect: {
+        pollEveryMs: 2_000,
+        beforeSettlementMs: 0,
+        afterSettlementMs: 0,
+        deadlineMs: 8_000,
+        requestTimeoutMs: 1_500,
+        historyEveryMs: 1_000,
+        historyDepthMs: 600_000,
+      },
+      storage: { flushEveryMs: 250 },
+      reliability: { retryBaseMs: 150, retryCapMs: 2_000, breakerOpenForMs: 500, breakerCapMs: 1_500 },
+      venues,
+    },
+    'demo',
+  );
+}
