@@ -1,0 +1,63 @@
+import jestConfig from '../../jest.config.js';
+
+const room = process.env.MUTATION_ROOM;
+const file = process.env.MUTATION_FILE;
+const specs = process.env.MUTATION_SPECS;
+const source = 'libs/reliability/src';
+const project = jestConfig.projects?.find(({ displayName }) => displayName === 'reliability') ?? jestConfig;
+
+/**
+ * Files that only carry out what the pure ones decide: they await, time or inject, and their contract and composition
+ * specs stand elsewhere. Everything else of a room is mutated, by every mutator.
+ */
+const SHELLS = [
+  `!${source}/*/${room}.ts`,
+  `!${source}/circuit-breaker/active-probe.ts`,
+  `!${source}/load-balancer/{background-work,discovery,dns-discovery,health-probe}.ts`,
+  `!${source}/balancers/child-process-provisioner.ts`,
+  `!${source}/**/*.spec.ts`,
+  `!${source}/**/*.contract.ts`,
+];
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  mutate: file ? [`${source}/${room}/${file}.ts`] : [`${source}/${room}/**/*.ts`, ...SHELLS],
+  testRunner: 'jest',
+  jest: {
+    config: {
+      ...project,
+      roots: [`<rootDir>/${source}/${room}`],
+      testMatch: [`<rootDir>/${source}/${room}/**/${specs ? `${specs}*` : '*'}.spec.ts`],
+      projects: undefined,
+      // Engines are none of a room's business, and their folder is not in the sandbox.
+      setupFilesAfterEnv: [],
+      reporters: [],
+      // The project's own setting keeps sandboxes out of ordinary runs; here the sandbox is what runs.
+      modulePathIgnorePatterns: ['/dist/'],
+    },
+    enableFindRelatedTests: false,
+  },
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  timeoutMS: 10_000,
+  ignoreStatic: false,
+  thresholds: { high: 100, low: 95, break: 95 },
+  reporters: ['progress-append-only', 'clear-text', 'html'],
+  clearTextReporter: { allowEmojis: false, logTests: false, reportTests: false },
+  htmlReporter: { fileName: `reports/mutation/${room}${file ? `.${file}` : ''}.html` },
+  tempDirName: '.stryker-tmp',
+  ignorePatterns: [
+    'apps',
+    'bench',
+    'config',
+    'deploy',
+    'docs',
+    'test',
+    'libs/control-store',
+    'libs/store',
+    'libs/stream',
+    'dist',
+    'reports',
+  ],
+  disableTypeChecks: true,
+};
