@@ -1,0 +1,27 @@
+// `npm run docs`: writes the tables of options into the pages. Builds the library first.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as prettier from 'prettier';
+import { withTables } from './options-table.js';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(here);
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'libs/reliability'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+const { BUILTIN_POLICIES } = await import('@marketprism/reliability');
+const schemas = Object.fromEntries(BUILTIN_POLICIES.map(({ optionKey, options }) => [optionKey, options]));
+
+for (const name of readdirSync(here).filter((file) => file.endsWith('.md'))) {
+  const path = join(here, name);
+  const page = readFileSync(path, 'utf8');
+  const config = await prettier.resolveConfig(path);
+  const made = await prettier.format(withTables(page, schemas), { ...config, filepath: path });
+  if (made !== page) {
+    writeFileSync(path, made);
+    console.log(`docs/${name}`);
+  }
+}
