@@ -154,6 +154,45 @@ export type { ReliabilityConfiguration } from './manager/configuration.js';
 export type { DependencyHealth, HealthReason, HealthScore, SystemHealth } from './manager/health-score.js';
 export { PolicyRegistry, type RegisteredPolicy } from './manager/policy-registry.js';
 export { ReliabilityManager } from './manager/reliability-manager.js';
+export { type Action, actionSchema } from './manager/actions.js';
+export {
+  type AuditEntry,
+  type AuditListOptions,
+  type AuditOutcome,
+  type AuditTrail,
+  MemoryAuditTrail,
+} from './manager/audit-trail.js';
+export {
+  ConfigConflictError,
+  type ConfigSource,
+  type ConfigurationOverride,
+  type SourcedConfig,
+  type SourceWatcher,
+  type StopWatching,
+} from './manager/config-source.js';
+export type { ConfigurationDocument, Json, JsonObject } from './manager/configuration-document.js';
+export {
+  type ConfigurationHistory,
+  type ConfigurationVersion,
+  type ListOptions,
+  MemoryConfigurationHistory,
+} from './manager/configuration-history.js';
+export {
+  ActionRefusedError,
+  type ActionResult,
+  type Actor,
+  type ConfigurationView,
+  type Control,
+  type OverrideView,
+  type RefusalKind,
+  type SourceView,
+} from './manager/control.js';
+export {
+  type ManagerSnapshot,
+  SNAPSHOT_SCHEMA,
+  snapshotJsonSchema,
+  snapshotSchema,
+} from './manager/snapshot-schema.js';
 export { Balanced } from './nest/decorators/balanced.decorator.js';
 export { Bulkhead } from './nest/decorators/bulkhead.decorator.js';
 export { CircuitBreaker } from './nest/decorators/circuit-breaker.decorator.js';
