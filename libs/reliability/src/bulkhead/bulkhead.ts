@@ -1,10 +1,11 @@
 import type { Call } from '../core/call.js';
+import { DurationHistogram, WAIT_BOUNDS_MS } from '../core/duration-histogram.js';
 import { classify } from '../core/classification/classify.js';
 import { KeyedStates } from '../core/keyed-states.js';
 import type { Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicyContext, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
-import type { Priority } from '../core/priority.js';
+import { PRIORITIES, type Priority } from '../core/priority.js';
 import { costOf, keyOf, priorityOf, type Use } from '../core/use.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { AdaptiveConcurrency } from './adaptive-concurrency.js';
@@ -46,6 +47,7 @@ export class Bulkhead implements AdmissionPolicy {
   #settled = 0;
   #ended = 0;
   #waited = 0;
+  #durations: DurationHistogram | undefined;
   readonly #refused: Record<BulkheadRefusalReason, number> = {
     full: 0,
     shed: 0,
@@ -125,12 +127,23 @@ export class Bulkhead implements AdmissionPolicy {
       queued: all.reduce((sum, { queue }) => sum + (queue?.size ?? 0), 0),
       admitted: this.#admitted,
       waited: this.#waited,
+      waiting: Object.fromEntries(
+        PRIORITIES.map((priority) => [
+          priority,
+          all.reduce((sum, { queue }) => sum + (queue === undefined ? 0 : queue.count(priority)), 0),
+        ]),
+      ),
+      durations: this.#durations?.snapshot(),
       refused: { ...this.#refused },
       shedding: this.#gate.refusing,
       load: this.options.shed === undefined ? undefined : this.#load.inspect(now),
       keys: this.#keyed?.size,
       keysOverflowed: this.#keyed?.overflowed,
     };
+  }
+
+  measure(): void {
+    this.#durations ??= new DurationHistogram(WAIT_BOUNDS_MS);
   }
 
   close(): void {
@@ -180,6 +193,7 @@ export class Bulkhead implements AdmissionPolicy {
       head !== undefined && slots.fits(head.cost, this.#limitOf(slots));
       head = queue.head()
     ) {
+      this.#durations?.record(this.context.clock.now() - head.since);
       queue.serve(head, this.#take(slots, head.cost, 0));
     }
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Call } from '../core/call.js';
+import { DurationHistogram, type DurationsSnapshot } from '../core/duration-histogram.js';
 import { KeyedStates } from '../core/keyed-states.js';
 import type { Outcome } from '../core/outcome.js';
 import type { Permit, AdmissionPolicy, PolicyContext, PolicySnapshot } from '../core/policy.js';
@@ -24,6 +25,8 @@ export interface CircuitBreakerSnapshot extends CircuitView {
   readonly mode: ResolvedCircuitBreakerOptions['mode'];
   readonly keys: KeysSnapshot;
   readonly counters: Readonly<Record<CircuitBreakerCounter, number>>;
+  /** How long calls took, once it measures. */
+  readonly durations: DurationsSnapshot | undefined;
 }
 
 export interface KeysSnapshot {
@@ -85,6 +88,7 @@ export class CircuitBreaker implements AdmissionPolicy {
   #failures = 0;
   #slowCalls = 0;
   #rare: RareCounts | undefined = undefined;
+  #durations: DurationHistogram | undefined = undefined;
 
   constructor(
     readonly name: string,
@@ -100,7 +104,7 @@ export class CircuitBreaker implements AdmissionPolicy {
   /** `false` when only failures in a row are counted. */
   get timed(): boolean {
     const { window, rampMs } = this.#machine.rules;
-    return window !== undefined || rampMs > 0;
+    return window !== undefined || rampMs > 0 || this.#durations !== undefined;
   }
 
   precheck(call: Call, now: number, use: Use): Refusal | undefined {
@@ -131,6 +135,7 @@ export class CircuitBreaker implements AdmissionPolicy {
   }
 
   settle(permit: Permit, outcome: Outcome, _call: Call, now: number): void {
+    if (this.#durations !== undefined && outcome.kind !== 'ignored') this.#durations.record(outcome.durationMs);
     if (permit === UNRECORDED) return;
     if (outcome.kind === 'success' && !this.#looksAtResults && permit === this.#circuit.generation) {
       const verdict = isSlow(this.#options, outcome.durationMs) ? SUCCEEDED_SLOWLY : SUCCEEDED;
@@ -199,6 +204,7 @@ export class CircuitBreaker implements AdmissionPolicy {
         slowCalls: this.#slowCalls,
         ...(this.#rare ?? NOTHING_RARE),
       },
+      durations: this.#durations?.snapshot(),
     };
   }
 
@@ -206,6 +212,10 @@ export class CircuitBreaker implements AdmissionPolicy {
   inspectKey(key: string, now: number): CircuitView | undefined {
     const circuit = this.#keyed?.peek(key);
     return circuit === undefined ? undefined : this.#view(circuit, key, now);
+  }
+
+  measure(): void {
+    this.#durations ??= new DurationHistogram();
   }
 
   close(): void {

@@ -22,6 +22,8 @@ interface PolicyBase {
   inspect(now: number): PolicySnapshot;
   /** Takes new, already parsed options and keeps the state that still makes sense under them. */
   reconfigure(options: never): void;
+  /** Keeps durations in histograms from now on, for metrics. Nobody's calls are timed for that before. */
+  measure?(): void;
   /** Stops background work and refuses everybody still queued. */
   close?(): void;
 }

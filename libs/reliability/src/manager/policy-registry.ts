@@ -32,6 +32,7 @@ export class PolicyRegistry {
   #bypassed = false;
   readonly #added = new Map<string, PolicyOptions>();
   #stopped = false;
+  #measured = false;
   /** Rises whenever chains have to be linked anew. A plain field: it is read with every call. */
   version = 0;
 
@@ -171,6 +172,21 @@ export class PolicyRegistry {
     this.version += 1;
   }
 
+  /** Lets every policy keep durations in histograms, for metrics. */
+  measure(): void {
+    if (this.#measured) return;
+    this.#measured = true;
+    for (const { policy } of this.#policies.values()) policy.measure?.();
+    this.version += 1; // what is measured looks at the clock
+  }
+
+  /** Calls under way, over all chains. */
+  get inFlight(): number {
+    let total = 0;
+    for (const chain of this.#chains) total += chain.inFlight;
+    return total;
+  }
+
   /** Refuses every call from now on; those under way go on. */
   stop(): void {
     this.#stopped = true;
@@ -222,6 +238,7 @@ export class PolicyRegistry {
 
   #register(id: string, definition: PolicyDefinition, policy: Policy): Policy {
     this.#policies.set(id, { definition, policy });
+    if (this.#measured) policy.measure?.();
     return policy;
   }
 

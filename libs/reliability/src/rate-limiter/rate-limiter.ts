@@ -1,4 +1,5 @@
 import { Call } from '../core/call.js';
+import { DurationHistogram, WAIT_BOUNDS_MS } from '../core/duration-histogram.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { systemCapabilities } from '../core/capabilities.js';
 import { classify } from '../core/classification/classify.js';
@@ -72,6 +73,7 @@ export class RateLimiter implements AdmissionPolicy {
   #closed = false;
   #waits = 0;
   #waitedMs = 0;
+  #durations: DurationHistogram | undefined;
 
   constructor(
     readonly name: string,
@@ -88,6 +90,7 @@ export class RateLimiter implements AdmissionPolicy {
         takeFor: (key, { cost, since }, now) => {
           this.#waits += 1;
           this.#waitedMs += now - since;
+          this.#durations?.record(now - since);
           return this.#take(key, cost, now);
         },
         refuseWaiting: (key, why, { call, cost, priority }, now) => {
@@ -226,6 +229,7 @@ export class RateLimiter implements AdmissionPolicy {
       refused: { ...this.#refusals.counts },
       waits: this.#waits,
       waitedMs: this.#waitedMs,
+      durations: this.#durations?.snapshot(),
     };
   }
 
@@ -236,6 +240,10 @@ export class RateLimiter implements AdmissionPolicy {
     this.#gate.reconfigure(options, now);
     this.#waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
     this.#waiting.serveAll(now);
+  }
+
+  measure(): void {
+    this.#durations ??= new DurationHistogram(WAIT_BOUNDS_MS);
   }
 
   close(): void {

@@ -59,6 +59,10 @@ export class Deadline implements AroundPolicy {
   reconfigure(options: ResolvedDeadlineOptions): void {
     this.#wait.reconfigure(options);
   }
+
+  measure(): void {
+    this.#wait.measure();
+  }
 }
 
 export const deadlinePolicy = {

@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
 import type { ReliabilityError } from '../core/errors.js';
+import { DurationHistogram } from '../core/duration-histogram.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { DeadlineExceededError } from './deadline-exceeded-error.js';
 import type { ResolvedTimeLimitOptions } from './time-limit.options.js';
@@ -23,6 +24,7 @@ export class LimitedWait {
   #lateErrors = 0;
   #cancelled = 0;
   #refused = 0;
+  #durations: DurationHistogram | undefined;
 
   constructor(
     private readonly type: 'time-limit' | 'deadline',
@@ -59,7 +61,12 @@ export class LimitedWait {
       lateErrors: this.#lateErrors,
       cancelled: this.#cancelled,
       refused: this.#refused,
+      durations: this.#durations?.snapshot(),
     };
+  }
+
+  measure(): void {
+    this.#durations ??= new DurationHistogram();
   }
 
   /** The error of a call that is not made, because its deadline has passed. */
@@ -70,9 +77,10 @@ export class LimitedWait {
 
   /** The work is over in time: lets a derived limit learn from it. */
   noteInTime(startedAt: number): void {
-    if (this.#adaptive === undefined) return;
+    if (this.#adaptive === undefined && this.#durations === undefined) return;
     const now = this.capabilities.clock.now();
-    this.#adaptive.record(now - startedAt, now);
+    this.#durations?.record(now - startedAt);
+    this.#adaptive?.record(now - startedAt, now);
   }
 
   /** Gives what `work` gives, or rejects with what `expiry` makes once `limitMs` have passed since `startedAt`. */
@@ -106,6 +114,7 @@ export class LimitedWait {
         (error: unknown) => {
           if (expired === undefined) {
             timer.cancel();
+            this.#durations?.record(this.capabilities.clock.now() - startedAt);
             reject(error);
             return;
           }
@@ -120,6 +129,7 @@ export class LimitedWait {
 
   #noteExceeded(call: Call, startedAt: number, limitMs: number, own: boolean): void {
     this.#exceeded += 1;
+    this.#durations?.record(limitMs);
     if (own && this.#adaptive !== undefined) this.#adaptive.record(limitMs, this.capabilities.clock.now());
     this.#emit('exceeded', call, startedAt, limitMs);
   }

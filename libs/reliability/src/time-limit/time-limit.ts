@@ -70,6 +70,10 @@ export class TimeLimit implements AroundPolicy {
   reconfigure(options: ResolvedTimeLimitOptions): void {
     this.#wait.reconfigure(options);
   }
+
+  measure(): void {
+    this.#wait.measure();
+  }
 }
 
 export const timeLimitPolicy = {
