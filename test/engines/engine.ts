@@ -6,7 +6,14 @@ import { delimiter, join } from 'node:path';
 
 /** Real servers that tests use when this machine has them. */
 export type EngineName =
-  'redis-server' | 'nats-server' | 'clickhouse-server' | 'zookeeper' | 'promtool' | 'prometheus' | 'postgres';
+  | 'redis-server'
+  | 'nats-server'
+  | 'clickhouse-server'
+  | 'zookeeper'
+  | 'promtool'
+  | 'prometheus'
+  | 'prometheus-alertmanager'
+  | 'postgres';
 
 const ZOOKEEPER_JAR = '/usr/share/java/zookeeper.jar';
 

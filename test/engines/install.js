@@ -9,6 +9,7 @@ const packages = [
   'zookeeper',
   'default-jre-headless',
   'prometheus',
+  'prometheus-alertmanager',
 ];
 
 if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) {

@@ -1,3 +1,4 @@
+import type { Alert } from './alert.js';
 import type { ErrorClass } from './error-class.js';
 import type { Priority } from './priority.js';
 
@@ -15,6 +16,7 @@ export type ReliabilityEvent =
   | FallbackEvent
   | HedgeEvent
   | ChaosEvent
+  | AlertEvent
   | CustomEvent;
 
 export type EventType = ReliabilityEvent['type'];
@@ -187,6 +189,9 @@ export type ChaosEvent = Base &
       }
     | { readonly type: 'chaos.switched'; readonly on: boolean }
   );
+
+/** An alert fired, was escalated (it fires again, with a higher severity) or is over. `policy` is '' where it is about none. */
+export type AlertEvent = Base & { readonly type: 'alert.firing' | 'alert.resolved'; readonly alert: Alert };
 
 /** From a policy of one's own. */
 export type CustomEvent = Base & { readonly type: 'custom'; readonly name: string; readonly data?: unknown };
