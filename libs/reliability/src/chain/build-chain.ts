@@ -1,9 +1,11 @@
 import { type Capabilities, systemCapabilities } from '../core/capabilities.js';
+import type { Instrumentation } from '../core/instrumentation.js';
 import type { Policy, PolicySnapshot } from '../core/policy.js';
 import { PLAIN_USE } from '../core/use.js';
 import { BUILTIN_POLICIES } from './builtin-policies.js';
 import { Chain, type CallOutcome } from './chain.js';
 import { type ChainLine, explainChain } from './explain.js';
+import { InstrumentedChain } from './instrumented-chain.js';
 import { type ExecuteOptions, executeWork, runWorkBy, tryExecuteWork, type Work } from './execute.js';
 import type { PolicyOptions } from './policy-options.js';
 import { parsePolicySet, type PolicySet } from './policy-set.js';
@@ -32,9 +34,14 @@ export interface StandaloneChain {
 
 /**
  * Builds a protection chain from options: `buildChain({ circuitBreaker: {}, retry: { attempts: 3 } })`.
+ * @param instrumentation watches its calls
  * @throws InvalidOptionsError naming every problem
  */
-export function buildChain(options: ChainOptions, capabilities: Capabilities = systemCapabilities()): StandaloneChain {
+export function buildChain(
+  options: ChainOptions,
+  capabilities: Capabilities = systemCapabilities(),
+  instrumentation?: Instrumentation,
+): StandaloneChain {
   const { name = 'chain', order, ...set } = options;
   const factory = new PolicyFactory(BUILTIN_POLICIES, capabilities);
   const links = parsePolicySet(factory, set as PolicySet, '').map(({ definition, options: parsed }) => ({
@@ -42,7 +49,11 @@ export function buildChain(options: ChainOptions, capabilities: Capabilities = s
     slot: definition.slot,
     use: PLAIN_USE,
   }));
-  const chain = new Chain(links, runWorkBy(capabilities.clock), capabilities, order);
+  const invoke = runWorkBy(capabilities.clock);
+  const chain =
+    instrumentation === undefined
+      ? new Chain(links, invoke, capabilities, order)
+      : new InstrumentedChain(links, invoke, capabilities, order, instrumentation);
   return {
     execute: (work, executeOptions) => executeWork(chain, name, work, executeOptions),
     tryExecute: (work, executeOptions) => tryExecuteWork(chain, name, work, executeOptions),

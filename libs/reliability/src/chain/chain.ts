@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { isRefused } from '../core/errors.js';
+import type { CallProbe } from '../core/instrumentation.js';
 import { Failure, type Outcome, Success } from '../core/outcome.js';
 import type { Next } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
@@ -37,13 +38,14 @@ export class Chain {
     private readonly invoke: Next,
     readonly capabilities: Capabilities,
     private readonly order?: readonly string[],
+    private readonly probe?: CallProbe,
   ) {
     this.links = canonicalOrder(links, order);
     let run = invoke;
     let outermost: AdmissionSegment | undefined;
     for (let end = this.links.length; end > 0;) {
       const link = this.links[end - 1]!;
-      const next = run;
+      const next = REPEATING.has(link.policy.type) ? watched(run, probe) : run;
       if (link.policy.kind === 'around') {
         const { policy, use } = link;
         run =
@@ -55,7 +57,7 @@ export class Chain {
       } else {
         const steps = admissionStepsEndingAt(this.links, end);
         const segment = new AdmissionSegment(steps, next, capabilities.clock);
-        run = (call) => segment.run(call);
+        run = watched((call) => segment.run(call), probe);
         outermost = segment;
         this.#segments.push(segment);
         end -= steps.length;
@@ -121,10 +123,16 @@ export class Chain {
     if (this.#withDeadline !== undefined) return this.#withDeadline;
     const policy = new Deadline('call', { limitMs: Infinity, strategy: 'abandoning' }, this.capabilities);
     const links = [...this.links, { policy, slot: 'deadline', use: PLAIN_USE } as const];
-    this.#withDeadline = new Chain(links, this.invoke, this.capabilities, this.order);
+    this.#withDeadline = new Chain(links, this.invoke, this.capabilities, this.order, this.probe);
     return this.#withDeadline;
   }
 }
+
+/** Policies that may make several attempts of one call. */
+const REPEATING: ReadonlySet<string> = new Set(['retry', 'hedge']);
+
+const watched = (attempt: Next, probe: CallProbe | undefined): Next =>
+  probe === undefined ? attempt : (call) => probe.attempt(call, attempt);
 
 const readsClock = (steps: readonly AdmissionStep[]) => steps.some(({ policy }) => policy.timed);
 
@@ -170,6 +178,16 @@ function untilAborted(call: Call, run: Next): unknown {
   }
   call.finish();
   return result;
+}
+
+/** What `run` gives or throws, as a value. */
+export function outcomeOf(run: () => unknown): CallOutcome | Promise<CallOutcome> {
+  try {
+    const result = run();
+    return result instanceof Promise ? outcomeOfPromise(result) : outcomeOfResult(result);
+  } catch (error) {
+    return outcomeOfThrown(error);
+  }
 }
 
 async function outcomeOfPromise(promise: Promise<unknown>): Promise<CallOutcome> {

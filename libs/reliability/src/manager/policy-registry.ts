@@ -1,10 +1,14 @@
-import type { Chain } from '../chain/chain.js';
+import { Chain } from '../chain/chain.js';
+import { InstrumentedChain } from '../chain/instrumented-chain.js';
+import type { Link } from '../chain/link.js';
 import type { PolicyFactory } from '../chain/policy-factory.js';
 import type { PolicyOptions } from '../chain/policy-options.js';
 import type { PolicySet } from '../chain/policy-set.js';
 import { InvalidOptionsError, ReliabilityError, ShuttingDownError } from '../core/errors.js';
+import type { Unsubscribe } from '../core/event-bus.js';
+import type { Instrumentation } from '../core/instrumentation.js';
 import { parseOptions } from '../core/options.js';
-import type { Policy, PolicySnapshot } from '../core/policy.js';
+import type { Next, Policy, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import {
   type Configuration,
@@ -32,6 +36,7 @@ export class PolicyRegistry {
   #bypassed = false;
   readonly #added = new Map<string, PolicyOptions>();
   #stopped = false;
+  #instrumentation: Instrumentation | undefined;
   #measured = false;
   /** Rises whenever chains have to be linked anew. A plain field: it is read with every call. */
   version = 0;
@@ -156,10 +161,32 @@ export class PolicyRegistry {
     this.version += 1;
   }
 
-  /** Counts the calls of a chain among those that shutting down waits for. */
-  track(chain: Chain): Chain {
+  /**
+   * Links a chain whose calls shutting down waits for.
+   * @throws ReliabilityError `INVALID_OPTIONS` when `order` does not fit the links
+   */
+  link(links: readonly Link[], invoke: Next, order?: readonly string[]): Chain {
+    const { capabilities } = this.factory;
+    const chain =
+      this.#instrumentation === undefined || links.length === 0
+        ? new Chain(links, invoke, capabilities, order)
+        : new InstrumentedChain(links, invoke, capabilities, order, this.#instrumentation);
     this.#chains.add(chain);
     return chain;
+  }
+
+  /**
+   * Has every call that begins from now on watched, in place of who watched before.
+   * @returns ends it
+   */
+  instrument(instrumentation: Instrumentation): Unsubscribe {
+    this.#instrumentation = instrumentation;
+    this.version += 1;
+    return () => {
+      if (this.#instrumentation !== instrumentation) return;
+      this.#instrumentation = undefined;
+      this.version += 1;
+    };
   }
 
   /** Whether calls go past every policy: for tests of what is protected. */

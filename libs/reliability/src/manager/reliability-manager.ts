@@ -1,4 +1,4 @@
-import { type CallOutcome, Chain } from '../chain/chain.js';
+import type { CallOutcome, Chain } from '../chain/chain.js';
 import { type ExecuteOptions, executeWork, runWorkBy, tryExecuteWork, type Work } from '../chain/execute.js';
 import { type ChainLine, explainChain } from '../chain/explain.js';
 import type { EventListener, Unsubscribe } from '../core/event-bus.js';
@@ -75,7 +75,7 @@ export class ReliabilityManager {
       slot: definition.slot,
       use: PLAIN_USE,
     }));
-    const chain = this.registry.track(new Chain(links, runWorkBy(this.#clock), this.registry.factory.capabilities));
+    const chain = this.registry.link(links, runWorkBy(this.#clock));
     this.#chains.set(name, { version, chain });
     return chain;
   }

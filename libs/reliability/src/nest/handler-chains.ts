@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { Chain } from '../chain/chain.js';
+import type { Chain } from '../chain/chain.js';
 import { handDownDeadline, inherit } from '../core/ambient.js';
 import { Call } from '../core/call.js';
 import type { PolicyRegistry } from '../manager/policy-registry.js';
@@ -42,7 +42,7 @@ export class HandlerChains {
     const begin = (call: Call) => (call.target as (attempt: Call) => unknown)(call);
     const invoke = (call: Call) =>
       call.deadline === Infinity ? begin(call) : handDownDeadline(call.deadline, clock, () => begin(call));
-    const chain = this.registry.track(new Chain(links, invoke, factory.capabilities));
+    const chain = this.registry.link(links, invoke);
     this.#chains.set(name, { version, chain });
     return chain;
   }

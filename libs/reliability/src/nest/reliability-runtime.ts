@@ -232,9 +232,7 @@ export class ReliabilityRuntime implements MethodRuntime {
     // Equal streams have no result to share: each reader has its own.
     const usable = isStream(method) ? links.filter(({ policy }) => policy.type !== 'coalesce') : links;
     try {
-      return this.registry.track(
-        new Chain(usable, invoke, this.registry.factory.capabilities, method.callOptions.order),
-      );
+      return this.registry.link(usable, invoke, method.callOptions.order);
     } catch (error) {
       if (!isReliabilityError(error) || error.code !== 'INVALID_OPTIONS') throw error;
       const { order } = method.callOptions;
