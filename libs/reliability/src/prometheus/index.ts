@@ -1,4 +1,8 @@
+export { bindFamilies } from './bind-families.js';
 export { bindMetrics } from './bind-metrics.js';
-export type { MetricFamily } from './metric-family.js';
-export { POLICY_FAMILIES } from './policy-families.js';
+export type { Look } from './collected-metric.js';
+export { RELIABILITY_FAMILIES } from './families.js';
+export { type LabelSlots, OTHER } from './label-slots.js';
+export type { Labels, MetricFamily, Samples } from './metric-family.js';
+export type { ReliabilityFamily } from './policy-family.js';
 export { ReliabilityPrometheusModule } from './reliability-prometheus.module.js';
