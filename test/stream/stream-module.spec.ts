@@ -1,7 +1,7 @@
 import { CircuitBreaker, ReliabilityModule } from '@marketprism/reliability';
 import { textOf, type Stream, type StreamMessage } from '@marketprism/stream';
 import { BatchConsumer, BatchConsumers, InjectStream, STREAM, StreamModule } from '@marketprism/stream/nest';
-import { registerStreamMetrics } from '@marketprism/stream/prometheus';
+import { bindStreamMetrics } from '@marketprism/stream/prometheus';
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -80,12 +80,12 @@ describe('the stream in a Nest application', () => {
     await app.get(RateStore).add('a');
     await eventually(() => expect(app.get(BatchConsumers).inspect()[0]?.acked).toBe(1));
     const registry = new Registry();
-    registerStreamMetrics(registry, () => app.get(BatchConsumers).inspect());
+    bindStreamMetrics(registry, { consumers: () => app.get(BatchConsumers).inspect() });
     const text = await registry.metrics();
-    expect(text).toContain('stream_consumer_acked_total{consumer="store"} 1');
+    expect(text).toContain('stream_consumer_settled_total{consumer="store",result="acked"} 1');
     expect(text).toContain('stream_consumer_queue_depth{consumer="store"} 0');
     expect(text).toContain('stream_consumer_queue_wait_seconds_bucket{consumer="store",le="+Inf"} 1');
-    expect(await registry.metrics()).toContain('stream_consumer_acked_total{consumer="store"} 1');
+    expect(await registry.metrics()).toContain('stream_consumer_settled_total{consumer="store",result="acked"} 1');
     await app.close();
   });
 

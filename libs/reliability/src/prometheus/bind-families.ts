@@ -22,7 +22,7 @@ export function bindFamilies<View>(
   for (const family of families) {
     let metric = metrics.get(family.name);
     if (metric === undefined) {
-      metric = new CollectedMetric(family as MetricFamily<unknown>);
+      metric = new CollectedMetric<unknown>(family);
       metrics.set(family.name, metric);
       // The registry only reads what RegistryMetric has; prom-client's types know its own classes alone.
       registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);

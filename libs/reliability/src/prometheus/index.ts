@@ -1,3 +1,4 @@
+export { DurationHistogram, type DurationsSnapshot } from '../core/duration-histogram.js';
 export { bindFamilies } from './bind-families.js';
 export { bindMetrics } from './bind-metrics.js';
 export type { Look } from './collected-metric.js';

@@ -9,13 +9,13 @@ export type Row<Read> = readonly [name: string, kind: ReliabilityFamily['kind'],
 
 /** Families that one type of policy has. */
 export const ofPolicy = (policyType: string, prefix: string, rows: readonly Row<Reading>[]): ReliabilityFamily[] =>
-  rows.map(([name, kind, help, { labels, read }]) => ({
+  rows.map(([name, kind, help, reading]) => ({
     name: `reliability_${prefix}_${name}`,
     kind,
     help,
-    labels: ['policy', ...labels],
+    labels: ['policy', ...reading.labels],
     read: (view, samples) => {
-      for (const snapshot of view.ofType(policyType)) read(snapshot, samples, { policy: snapshot.name });
+      for (const snapshot of view.ofType(policyType)) reading.read(snapshot, samples, { policy: snapshot.name });
     },
   }));
 
@@ -30,8 +30,8 @@ export const ofSeveral = (
     help,
     labels: ['policy', 'type', ...new Set(Object.values(readings).flatMap(({ labels }) => labels))],
     read: (view, samples) => {
-      for (const [type, { read }] of Object.entries(readings)) {
-        for (const snapshot of view.ofType(type)) read(snapshot, samples, { policy: snapshot.name, type });
+      for (const [type, reading] of Object.entries(readings)) {
+        for (const snapshot of view.ofType(type)) reading.read(snapshot, samples, { policy: snapshot.name, type });
       }
     },
   }));

@@ -66,9 +66,9 @@ export function each(path: string, label: string, of = ''): Reading {
 }
 
 /** As another reading, without what is still 0: for reasons of which few ever occur, and for what few policies use. */
-export function seen({ labels, read }: Reading): Reading {
+export function seen(reading: Reading): Reading {
   return {
-    labels,
+    labels: reading.labels,
     read: (snapshot, samples, own) => {
       const nonZero: Samples = {
         slots: samples.slots,
@@ -77,7 +77,7 @@ export function seen({ labels, read }: Reading): Reading {
           if (value !== 0) samples.add(value, sampleLabels);
         },
       };
-      read(snapshot, nonZero, own);
+      reading.read(snapshot, nonZero, own);
     },
   };
 }

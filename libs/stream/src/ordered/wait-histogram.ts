@@ -1,5 +1,7 @@
 /** Upper bounds of the buckets, in ms. */
-export const WAIT_BUCKETS_MS = [1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000] as const;
+export const WAIT_BUCKETS_MS = [
+  0.01, 0.1, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000,
+] as const;
 
 export interface WaitSnapshot {
   readonly count: number;

@@ -1,1 +1,3 @@
-export { registerStreamMetrics } from './stream-metrics.js';
+export { bindStreamMetrics } from '../metrics/bind-stream-metrics.js';
+export { STREAM_FAMILIES } from '../metrics/stream-families.js';
+export type { StreamFigures, StreamSources, StreamView } from '../metrics/stream-view.js';
