@@ -293,4 +293,5 @@ export const bulkheadPolicy = {
   slot: 'bulkhead',
   options: bulkheadOptions,
   create: (name, options, context) => new Bulkhead(name, options, context),
+  waits: ({ maxQueued }) => maxQueued > 0,
 } satisfies PolicyDefinition<typeof bulkheadOptions, Bulkhead>;

@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { BUILTIN_POLICIES } from './builtin-policies.js';
 import { guardPolicy } from './guard-policy.js';
 import type { Capabilities } from '../core/capabilities.js';
-import { ReliabilityError } from '../core/errors.js';
+import { InvalidOptionsError, ReliabilityError } from '../core/errors.js';
+import type { OptionProblem } from '../core/option-problem.js';
 import { parseOptions } from '../core/options.js';
 import type { Policy, PolicyContext } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
@@ -48,6 +49,17 @@ export class PolicyFactory {
     path: string,
   ): P {
     return this.createParsed(definition, name, parseOptions(definition.options, options, path));
+  }
+
+  /** Adds to `problems` what would keep such a policy from being made. */
+  check(definition: PolicyDefinition, name: string, options: unknown, problems: OptionProblem[]): void {
+    try {
+      definition.check?.(name, options, this.#context);
+    } catch (error) {
+      const path = `policies.${name}.${definition.optionKey}`;
+      if (error instanceof InvalidOptionsError) problems.push(...error.problems);
+      else problems.push({ path, rule: error instanceof Error ? error.message : String(error), value: options });
+    }
   }
 
   createParsed<Schema extends z.ZodType, P extends Policy>(

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { OptionProblem } from './option-problem.js';
+import { namesSecret, REDACTED, redactText } from './redact.js';
 
 /** Why a call was not made or not finished. */
 export type ReliabilityErrorCode =
@@ -92,7 +93,7 @@ export function isRefused(error: unknown): error is ReliabilityError {
 export class InvalidOptionsError extends ReliabilityError {
   constructor(readonly problems: readonly OptionProblem[]) {
     super(
-      `Invalid reliability options:\n${problems.map(({ path, rule, value }) => `  - ${path}: ${rule}; got ${shown(value)}`).join('\n')}`,
+      `Invalid reliability options:\n${problems.map(({ path, rule, value }) => `  - ${path}: ${rule}; got ${shownAt(path, value)}`).join('\n')}`,
       { code: 'INVALID_OPTIONS', policyType: 'options', policy: '' },
     );
   }
@@ -120,4 +121,9 @@ export class ShuttingDownError extends ReliabilityError {
 
 function shown(value: unknown): string {
   return inspect(value, { depth: 1, maxArrayLength: 5, maxStringLength: 80, breakLength: Infinity });
+}
+
+/** Options hold passwords and addresses with passwords in them; an error is logged. */
+function shownAt(path: string, value: unknown): string {
+  return path.split('.').some((key) => namesSecret(key, value)) ? REDACTED : redactText(shown(value));
 }

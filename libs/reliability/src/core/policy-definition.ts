@@ -31,4 +31,11 @@ export interface PolicyDefinition<Schema extends z.ZodType = z.ZodType, P extend
   /** Defaults, rules and JSON Schema in one. */
   readonly options: Schema;
   create(name: string, options: z.output<Schema>, context: PolicyContext): P;
+  /** Whether a policy with these options may let its callers wait, so that a plain value becomes a promise. Default: no. */
+  waits?(options: z.output<Schema>): boolean;
+  /**
+   * Looks at what the schema cannot: throws what making a policy with these options, or giving them to one, would
+   * throw. Keeps and starts nothing.
+   */
+  check?(name: string, options: z.output<Schema>, context: PolicyContext): void;
 }

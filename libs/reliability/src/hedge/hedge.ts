@@ -175,4 +175,5 @@ export const hedgePolicy = {
   slot: 'hedge',
   options: hedgeOptions,
   create: (name, options, context) => new Hedge(name, options, context),
+  waits: () => true,
 } satisfies PolicyDefinition<typeof hedgeOptions, Hedge>;

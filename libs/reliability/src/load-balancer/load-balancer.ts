@@ -9,7 +9,7 @@ import { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 import type { ScalingView } from './autoscaler.js';
 import { BackgroundWork } from './background-work.js';
-import { endGates, type GatedPermit, passGates, settleGates } from './instance-gates.js';
+import { createGates, endGates, type GatedPermit, passGates, settleGates } from './instance-gates.js';
 import type { Instance } from './instance.js';
 import { InstanceSet } from './instance-set.js';
 import type { InstanceView } from './instance-view.js';
@@ -302,4 +302,7 @@ export const loadBalancerPolicy = {
   slot: 'load-balancer',
   options: loadBalancerOptions,
   create: (name, options, context) => new LoadBalancer(name, options, context),
+  check: (name, options, context) => {
+    for (const gate of createGates(`${name}/checked`, options, context)) gate.close?.();
+  },
 } satisfies PolicyDefinition<typeof loadBalancerOptions, LoadBalancer>;

@@ -3,6 +3,8 @@ import type { PolicyOptions } from '../chain/policy-options.js';
 import { type ParsedPolicy, type PolicySet, tryParsePolicySet } from '../chain/policy-set.js';
 import { InvalidOptionsError } from '../core/errors.js';
 import type { OptionProblem } from '../core/option-problem.js';
+import { isPlainObject } from './json.js';
+import { parseTenants, type TenantOptions, type TenantOverrides } from './tenant-overrides.js';
 
 /** Named policies and what they have in common. */
 export interface ReliabilityConfiguration {
@@ -10,12 +12,18 @@ export interface ReliabilityConfiguration {
   readonly defaults?: PolicyOptions;
   /** By name: what protects calls to one dependency. */
   readonly policies?: { readonly [name: string]: PolicyOptions };
+  /**
+   * By tenant: what differs for calls whose key it is, at most 1,000 tenants. A tenant has a state of its own in every
+   * policy that it overrides.
+   */
+  readonly tenants?: TenantOverrides;
 }
 
 /** A configuration that has been checked whole. */
 export interface Configuration {
   readonly source: ReliabilityConfiguration;
   readonly policies: ReadonlyMap<string, readonly ParsedPolicy[]>;
+  readonly tenants: TenantOptions;
 }
 
 /**
@@ -24,8 +32,8 @@ export interface Configuration {
  */
 export function parseConfiguration(factory: PolicyFactory, source: ReliabilityConfiguration): Configuration {
   const problems: OptionProblem[] = [];
-  const { defaults = {}, policies = {} } = source;
-  for (const part of ['defaults', 'policies'] as const) {
+  const { defaults = {}, policies = {}, tenants = {} } = source;
+  for (const part of ['defaults', 'policies', 'tenants'] as const) {
     if (source[part] !== undefined && !isPlainObject(source[part])) {
       throw new InvalidOptionsError([{ path: part, rule: 'must be an object', value: source[part] }]);
     }
@@ -37,8 +45,14 @@ export function parseConfiguration(factory: PolicyFactory, source: ReliabilityCo
     if (!isPlainObject(set)) problems.push({ path, rule: 'must be an object', value: set });
     else parsed.set(name, tryParsePolicySet(factory, withDefaults(defaults as PolicySet, set), path, problems));
   }
+  const inputs = new Map(
+    Object.entries(policies)
+      .filter(([name]) => parsed.has(name))
+      .map(([name, set]) => [name, withDefaults(defaults as PolicySet, set as PolicySet)]),
+  );
+  const ofTenants = parseTenants(factory, tenants, inputs, overDefaults, problems);
   if (problems.length > 0) throw new InvalidOptionsError(problems);
-  return { source, policies: parsed };
+  return { source, policies: parsed, tenants: ofTenants };
 }
 
 /** The options of one kind of policy, laid over the defaults of that kind. */
@@ -57,10 +71,4 @@ function withDefaults(defaults: PolicySet, set: PolicySet): PolicySet {
       .filter(([, options]) => options !== undefined)
       .map(([key, options]) => [key, overDefaults(defaults[key], options)]),
   );
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

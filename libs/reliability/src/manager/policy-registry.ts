@@ -7,17 +7,23 @@ import type { PolicySet } from '../chain/policy-set.js';
 import { InvalidOptionsError, ReliabilityError, ShuttingDownError } from '../core/errors.js';
 import type { Unsubscribe } from '../core/event-bus.js';
 import type { Instrumentation } from '../core/instrumentation.js';
-import { parseOptions } from '../core/options.js';
+import type { OptionProblem } from '../core/option-problem.js';
+import { parseOptions, tryParseOptions } from '../core/options.js';
 import type { Next, Policy, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
+import type { Timer } from '../core/timer.js';
 import {
   type Configuration,
   overDefaults,
   parseConfiguration,
   type ReliabilityConfiguration,
 } from './configuration.js';
+import { CallSites } from './call-sites.js';
+import { type Change, reconfigureAll, type Transition } from './reconfiguration.js';
+import { idOf } from './tenant-overrides.js';
+import { TenantStates, type TenantView } from './tenant-states.js';
 
-/** How often a drain looks whether calls are under way, in ms. */
+/** How often a drain, and whoever waits for the last call of a policy that was removed, looks at it, in ms. */
 const DRAIN_CHECK_MS = 25;
 
 /** A policy in use, and the definition that made it. */
@@ -26,13 +32,36 @@ export interface RegisteredPolicy {
   readonly policy: Policy;
 }
 
+/** What the registry knows of a policy in use. */
+interface Entry extends RegisteredPolicy {
+  readonly id: string;
+  /** As they were parsed last. */
+  options: unknown;
+  /** Whether a call site or a handle has asked for this kind by name, so that it stays when its name loses it. */
+  asked: boolean;
+  /** Its options under another configuration; `undefined` when that has no place for it. */
+  readonly optionsUnder: (configuration: Configuration, asked: boolean, problems: OptionProblem[]) => unknown;
+}
+
+/** A policy that is in no configuration any more, but perhaps in calls under way. */
+interface Leaving {
+  readonly policy: Policy;
+  /** Version of the registry from which on it has no place. */
+  readonly since: number;
+}
+
 /**
  * All policies of an application by name and kind, each made on first use and then shared by everybody who names it.
  */
 export class PolicyRegistry {
   #configuration: Configuration;
-  readonly #policies = new Map<string, RegisteredPolicy>();
-  readonly #chains = new Set<Chain>();
+  readonly #policies = new Map<string, Entry>();
+  readonly #tenants: TenantStates;
+  readonly #sites: CallSites;
+  /** Chains and the version at which they were linked. */
+  readonly #chains = new Map<Chain, number>();
+  #leaving: Leaving[] = [];
+  #leavingCheck: Timer | undefined = undefined;
   #bypassed = false;
   readonly #added = new Map<string, PolicyOptions>();
   #stopped = false;
@@ -46,6 +75,8 @@ export class PolicyRegistry {
     configuration: ReliabilityConfiguration,
   ) {
     this.#configuration = parseConfiguration(factory, configuration);
+    this.#tenants = new TenantStates(factory, this.#configuration.tenants);
+    this.#sites = new CallSites();
   }
 
   get names(): readonly string[] {
@@ -62,12 +93,7 @@ export class PolicyRegistry {
    * @throws ReliabilityError `UNKNOWN_POLICY`, listing the configured names
    */
   named(definition: PolicyDefinition, name: string): Policy {
-    const id = idOf(definition, name);
-    const existing = this.#policies.get(id);
-    if (existing !== undefined) return existing.policy;
-    const configured = this.#configured(name).find((parsed) => parsed.definition === definition);
-    const options = configured?.options ?? this.#parseOverDefaults(definition, {}, `policies.${name}`);
-    return this.#register(id, definition, this.factory.createParsed(definition, name, options));
+    return this.#named(definition, name, true).policy;
   }
 
   /**
@@ -75,11 +101,7 @@ export class PolicyRegistry {
    * @throws InvalidOptionsError naming every problem below `path`
    */
   inline(definition: PolicyDefinition, name: string, options: unknown, path: string): Policy {
-    const id = idOf(definition, name);
-    const existing = this.#policies.get(id);
-    if (existing !== undefined) return existing.policy;
-    const parsed = this.#parseOverDefaults(definition, options, path);
-    return this.#register(id, definition, this.factory.createParsed(definition, name, parsed));
+    return this.#inline(definition, name, undefined, options, path);
   }
 
   /**
@@ -97,7 +119,8 @@ export class PolicyRegistry {
   ): Policy {
     if (name === undefined) return this.inline(definition, site, options ?? {}, path);
     if (options === undefined) return this.named(definition, name);
-    return this.inline(definition, `${name}@${site}`, this.#over(definition, name, options), path);
+    this.assertKnown(name, definition.type);
+    return this.#inline(definition, `${name}@${site}`, name, options, path);
   }
 
   /**
@@ -105,12 +128,26 @@ export class PolicyRegistry {
    * @throws ReliabilityError `UNKNOWN_POLICY`, listing the configured names
    */
   set(name: string): readonly RegisteredPolicy[] {
-    return this.#configured(name).map(({ definition }) => ({ definition, policy: this.named(definition, name) }));
+    return this.#configured(name).map(({ definition }) => this.#named(definition, name, false));
   }
 
   /** @throws ReliabilityError `UNKNOWN_POLICY`, listing the configured names */
   assertKnown(name: string, site: string): void {
     if (!this.#configuration.policies.has(name)) throw this.#unknown(name, `${site}: `);
+  }
+
+  /**
+   * As {@link assertKnown}, of a site that means this name for good: the name cannot be removed while running.
+   * @throws ReliabilityError `UNKNOWN_POLICY`, listing the configured names
+   */
+  refer(name: string, site: string): void {
+    this.assertKnown(name, site);
+    this.#sites.refer(name, site);
+  }
+
+  /** A site gives plain values: none of its policies may come to wait while running. */
+  givesPlainValue(site: string, policies: readonly Policy[], names: readonly string[]): void {
+    this.#sites.givesPlainValue(site, policies, names);
   }
 
   /** Policies in use. */
@@ -122,23 +159,70 @@ export class PolicyRegistry {
     return [...this.#policies.values()].map(({ policy }) => policy.inspect(now));
   }
 
+  /** Tenants with settings of their own, and the state of those seen, at most `most`. */
+  inspectTenants(now: number, most: number): TenantView {
+    return this.#tenants.inspect(now, most);
+  }
+
   /**
-   * Replaces the whole configuration, or nothing: windows, permits and queues of policies that stay are kept.
+   * Replaces the whole configuration, or nothing: windows, permits and queues of policies that stay are kept. Policies
+   * added by modules stay.
    * @throws InvalidOptionsError naming every problem; nothing has changed then
    */
   reconfigure(configuration: ReliabilityConfiguration): void {
-    const next = parseConfiguration(this.factory, {
+    this.prepare({
       ...configuration,
       policies: { ...Object.fromEntries(this.#added), ...configuration.policies },
-    });
-    for (const chain of this.#chains) if (chain.inFlight === 0) this.#chains.delete(chain);
-    this.#configuration = next;
-    for (const [name, parsed] of next.policies) {
-      for (const { definition, options } of parsed) {
-        this.#policies.get(idOf(definition, name))?.policy.reconfigure(options as never);
-      }
+    })();
+  }
+
+  /**
+   * Checks a configuration against everything in use, and changes nothing.
+   * @returns puts it in force, as long as nothing else was put in force in between
+   * @throws InvalidOptionsError naming every problem
+   */
+  prepare(configuration: ReliabilityConfiguration): () => void {
+    const next = parseConfiguration(this.factory, configuration);
+    const problems = this.#sites.problemsOf(next);
+    const staying: Change[] = [];
+    const leaving: Entry[] = [];
+    for (const entry of this.#policies.values()) {
+      const options = entry.optionsUnder(next, entry.asked, problems);
+      if (options === undefined) leaving.push(entry);
+      else staying.push({ held: entry, options });
     }
+    const tenants = this.#tenants.prepare(next.tenants);
+    for (const [name, parsed] of next.policies) {
+      for (const { definition, options } of parsed) this.factory.check(definition, name, options, problems);
+    }
+    if (problems.length > 0) throw new InvalidOptionsError(problems);
+    return () => this.#put(next, { changes: [...staying, ...tenants.changes] }, leaving, tenants.commit);
+  }
+
+  #put(next: Configuration, transition: Transition, leaving: readonly Entry[], commitTenants: () => Policy[]): void {
+    reconfigureAll(transition);
+    for (const [chain] of this.#chains) if (chain.inFlight === 0) this.#chains.delete(chain);
+    this.#configuration = next;
     this.version += 1;
+    for (const { id } of leaving) this.#policies.delete(id);
+    const gone = [...leaving.map(({ policy }) => policy), ...commitTenants()];
+    this.#leaving.push(...gone.map((policy) => ({ policy, since: this.version })));
+    this.#closeTheIdle();
+  }
+
+  /** Closing refuses whoever is queued: a policy that was removed is closed when the last call that knows it is over. */
+  #closeTheIdle(): void {
+    const oldest = Math.min(Infinity, ...[...this.#chains].flatMap(([chain, at]) => (chain.inFlight > 0 ? [at] : [])));
+    this.#leaving = this.#leaving.filter(({ policy, since }) => {
+      if (oldest < since) return true;
+      policy.close?.();
+      return false;
+    });
+    if (this.#leaving.length === 0 || this.#leavingCheck !== undefined) return;
+    this.#leavingCheck = this.factory.capabilities.clock.schedule(DRAIN_CHECK_MS, () => {
+      this.#leavingCheck = undefined;
+      this.#closeTheIdle();
+    });
   }
 
   /**
@@ -167,11 +251,12 @@ export class PolicyRegistry {
    */
   link(links: readonly Link[], invoke: Next, order?: readonly string[]): Chain {
     const { capabilities } = this.factory;
+    const routed = links.map((link) => this.#tenants.route(link));
     const chain =
       this.#instrumentation === undefined || links.length === 0
-        ? new Chain(links, invoke, capabilities, order)
-        : new InstrumentedChain(links, invoke, capabilities, order, this.#instrumentation);
-    this.#chains.add(chain);
+        ? new Chain(routed, invoke, capabilities, order)
+        : new InstrumentedChain(routed, invoke, capabilities, order, this.#instrumentation);
+    this.#chains.set(chain, this.version);
     return chain;
   }
 
@@ -210,7 +295,7 @@ export class PolicyRegistry {
   /** Calls under way, over all chains. */
   get inFlight(): number {
     let total = 0;
-    for (const chain of this.#chains) total += chain.inFlight;
+    for (const chain of this.#chains.keys()) total += chain.inFlight;
     return total;
   }
 
@@ -232,7 +317,7 @@ export class PolicyRegistry {
   async drain(capMs: number): Promise<boolean> {
     const { clock } = this.factory.capabilities;
     const until = clock.now() + capMs;
-    while ([...this.#chains].some(({ inFlight }) => inFlight > 0)) {
+    while ([...this.#chains.keys()].some(({ inFlight }) => inFlight > 0)) {
       const leftMs = until - clock.now();
       if (leftMs <= 0) return false;
       await new Promise<void>((resolve) => {
@@ -243,13 +328,68 @@ export class PolicyRegistry {
   }
 
   close(): void {
-    for (const { policy } of this.#policies.values()) policy.close?.();
+    this.#leavingCheck?.cancel();
+    for (const { policy } of [...this.#policies.values(), ...this.#leaving]) policy.close?.();
+    this.#tenants.close();
   }
 
-  #over(definition: PolicyDefinition, name: string, options: object): unknown {
-    this.assertKnown(name, definition.type);
-    const configured = this.configuration.policies?.[name] as PolicySet | undefined;
-    return overDefaults(configured?.[definition.optionKey], options);
+  #named(definition: PolicyDefinition, name: string, asked: boolean): Entry {
+    const id = idOf(definition.type, name);
+    const existing = this.#policies.get(id);
+    if (existing !== undefined) {
+      existing.asked ||= asked;
+      return existing;
+    }
+    const configured = this.#configured(name).find((parsed) => parsed.definition === definition);
+    const { optionKey } = definition;
+    const path = `policies.${name}`;
+    const options = configured?.options ?? this.#parseOverDefaults(definition, {}, path);
+    return this.#register({
+      id,
+      definition,
+      policy: this.factory.createParsed(definition, name, options),
+      options,
+      asked,
+      optionsUnder: ({ policies, source }, wanted, problems) => {
+        const set = policies.get(name);
+        const found = set?.find((parsed) => parsed.definition === definition)?.options;
+        if (found !== undefined || set === undefined || !wanted) return found;
+        if (isSet(source.policies?.[name], optionKey)) return null; // has problems that are reported already
+        return (
+          tryParseOptions(definition.options, overDefaults(defaultsOf(source, optionKey), {}), path, problems) ?? null
+        );
+      },
+    });
+  }
+
+  #inline(
+    definition: PolicyDefinition,
+    name: string,
+    base: string | undefined,
+    options: unknown,
+    path: string,
+  ): Policy {
+    const id = idOf(definition.type, name);
+    const existing = this.#policies.get(id);
+    if (existing !== undefined) return existing.policy;
+    const { optionKey } = definition;
+    const inputUnder = (source: ReliabilityConfiguration) => {
+      const configured =
+        base === undefined ? undefined : (source.policies?.[base] as PolicySet | undefined)?.[optionKey];
+      return overDefaults(defaultsOf(source, optionKey), overDefaults(configured, options));
+    };
+    const parsed = parseOptions(definition.options, inputUnder(this.configuration), path);
+    return this.#register({
+      id,
+      definition,
+      policy: this.factory.createParsed(definition, name, parsed),
+      options: parsed,
+      asked: true,
+      optionsUnder: ({ source, policies }, _, problems) =>
+        base !== undefined && !policies.has(base)
+          ? undefined
+          : (tryParseOptions(definition.options, inputUnder(source), path, problems) ?? null),
+    }).policy;
   }
 
   #configured(name: string): NonNullable<ReturnType<Configuration['policies']['get']>> {
@@ -259,14 +399,14 @@ export class PolicyRegistry {
   }
 
   #parseOverDefaults(definition: PolicyDefinition, options: unknown, path: string): unknown {
-    const { defaults = {} } = this.#configuration.source;
-    return parseOptions(definition.options, overDefaults((defaults as PolicySet)[definition.optionKey], options), path);
+    const input = overDefaults(defaultsOf(this.configuration, definition.optionKey), options);
+    return parseOptions(definition.options, input, path);
   }
 
-  #register(id: string, definition: PolicyDefinition, policy: Policy): Policy {
-    this.#policies.set(id, { definition, policy });
-    if (this.#measured) policy.measure?.();
-    return policy;
+  #register(entry: Entry): Entry {
+    this.#policies.set(entry.id, entry);
+    if (this.#measured) entry.policy.measure?.();
+    return entry;
   }
 
   #unknown(name: string, prefix: string): ReliabilityError {
@@ -280,4 +420,7 @@ export class PolicyRegistry {
   }
 }
 
-const idOf = (definition: PolicyDefinition, name: string) => `${definition.type}:${name}`;
+const defaultsOf = ({ defaults = {} }: ReliabilityConfiguration, optionKey: string) =>
+  (defaults as PolicySet)[optionKey];
+
+const isSet = (set: unknown, optionKey: string) => (set as PolicySet | undefined)?.[optionKey] !== undefined;

@@ -34,7 +34,7 @@ export class HandlerChains {
     const known = this.#chains.get(name);
     if (known?.version === version) return known.chain;
     this.registry.assertAdmitting(site);
-    this.registry.assertKnown(name, site);
+    this.registry.refer(name, site);
     const links = (this.registry.bypassed ? [] : this.registry.set(name))
       .filter(({ policy }) => policy.type !== 'coalesce')
       .map(({ definition, policy }) => ({ policy, slot: definition.slot, use: { site } }));

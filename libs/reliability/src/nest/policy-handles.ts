@@ -68,5 +68,11 @@ export function providersOfAsked(known: readonly Provider[]): Provider[] {
 }
 
 function policyOf(registry: PolicyRegistry, { type, name }: Handle): Policy {
-  return registry.named(registry.factory.definition(type), name);
+  const definition = registry.factory.definition(type);
+  const token = getPolicyToken(type, name);
+  if (asked.has(token)) {
+    registry.refer(name, `an injected ${type}`);
+    return registry.named(definition, name);
+  }
+  return registry.set(name).find(({ policy }) => policy.type === type)?.policy ?? registry.named(definition, name);
 }

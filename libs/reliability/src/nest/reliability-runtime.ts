@@ -63,7 +63,7 @@ export class ReliabilityRuntime implements MethodRuntime {
    */
   validate(method: ProtectedMethod): readonly string[] {
     for (const { name } of [...method.references, ...method.chains]) {
-      if (typeof name === 'string') this.registry.assertKnown(name, method.site);
+      if (typeof name === 'string') this.registry.refer(name, method.site);
     }
     const { chain } = this.#linkedMethod(method);
     if (chain === undefined) return [];
@@ -76,6 +76,14 @@ export class ReliabilityRuntime implements MethodRuntime {
           value: method.original,
         },
       ]);
+    }
+    if (method.resultKind === 'plain') {
+      const names = method.chains.map(({ name }) => name).filter((name) => typeof name === 'string');
+      this.registry.givesPlainValue(
+        method.site,
+        chain.links.map(({ policy }) => policy),
+        names,
+      );
     }
     const now = this.registry.factory.capabilities.clock.now();
     return orderTraps(chain.links, now).map((trap) => `${method.site}: ${trap}`);

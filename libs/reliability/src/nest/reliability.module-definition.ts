@@ -32,6 +32,7 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
 const KNOWN: ReadonlySet<string> = new Set([
   'policies',
   'defaults',
+  'tenants',
   'customPolicies',
   'capabilities',
   'drainMs',

@@ -49,13 +49,14 @@ import { TransitionLogger } from './transition-logger.js';
       provide: PolicyRegistry,
       inject: [MODULE_OPTIONS_TOKEN, RELIABILITY_CAPABILITIES],
       useFactory: (
-        { customPolicies = [], defaults, policies }: ReliabilityModuleOptions,
+        { customPolicies = [], defaults, policies, tenants }: ReliabilityModuleOptions,
         capabilities: Capabilities,
       ) => {
         const own = customPolicies.map((policy) => ('definition' in policy ? policy.definition : policy));
         return new PolicyRegistry(new PolicyFactory([...BUILTIN_POLICIES, ...own], capabilities), {
           defaults,
           policies,
+          tenants,
         });
       },
     },

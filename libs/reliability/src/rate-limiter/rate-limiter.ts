@@ -340,4 +340,5 @@ export const rateLimiterPolicy = {
   slot: 'rate-limiter',
   options: rateLimiterOptions,
   create: (name, options, context) => new RateLimiter(name, options, context),
+  waits: ({ mode }) => mode === 'wait',
 } satisfies PolicyDefinition<typeof rateLimiterOptions, RateLimiter>;

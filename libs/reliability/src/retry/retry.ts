@@ -311,4 +311,5 @@ export const retryPolicy = {
   slot: 'retry',
   options: retryOptions,
   create: (name, options, context) => new Retry(name, options, context),
+  waits: () => true,
 } satisfies PolicyDefinition<typeof retryOptions, Retry>;

@@ -71,4 +71,5 @@ export const deadlinePolicy = {
   slot: 'deadline',
   options: deadlineOptions,
   create: (name, options, context) => new Deadline(name, options, context),
+  waits: () => true,
 } satisfies PolicyDefinition<typeof deadlineOptions, Deadline>;

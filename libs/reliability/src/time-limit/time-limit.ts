@@ -82,4 +82,5 @@ export const timeLimitPolicy = {
   slot: 'time-limit',
   options: timeLimitOptions,
   create: (name, options, context) => new TimeLimit(name, options, context),
+  waits: () => true,
 } satisfies PolicyDefinition<typeof timeLimitOptions, TimeLimit>;
