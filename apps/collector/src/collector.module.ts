@@ -4,6 +4,7 @@ import { ReliabilityManager, ReliabilityModule } from '@marketprism/reliability'
 import { ReliabilityPrometheusModule } from '@marketprism/reliability/prometheus';
 import { ReliabilityTerminusModule } from '@marketprism/reliability/terminus';
 import { type Database, migrate, openDatabase } from '@marketprism/store';
+import { MeteredDatabase } from '@marketprism/store/prometheus';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { COLLECTOR_CONFIG, DATABASE, PIPELINE, VENUE_SETTINGS } from './collector.tokens.js';
 import { Collector } from './collect/collector.js';
@@ -79,12 +80,12 @@ export class CollectorModule implements OnApplicationShutdown {
 }
 
 /** The server that `CLICKHOUSE_URL` names, else the engine embedded in this process. */
-async function openStore({ data, storage }: CollectorConfig): Promise<Database> {
+async function openStore({ data, storage }: CollectorConfig): Promise<MeteredDatabase> {
   const url = process.env['CLICKHOUSE_URL'];
   const database = await openDatabase(
     url === undefined || url === '' ? { dataDir: join(data, 'clickhouse') } : { url },
   );
   await migrate(database, MIGRATIONS);
   await applyRetention(database, storage.observationDays);
-  return database;
+  return new MeteredDatabase(database);
 }

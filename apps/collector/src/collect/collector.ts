@@ -111,6 +111,11 @@ export class Collector implements OnModuleDestroy {
     });
   }
 
+  /** Contracts whose history is to be read, by venue. */
+  backlog(): ReturnType<MissedSettlements['backlog']> {
+    return this.#missed.backlog(systemClock.wallNow());
+  }
+
   /** Calls `observer` after every poll. */
   observe(observer: PollObserver): void {
     this.#observers.push(observer);

@@ -30,6 +30,11 @@ export class LatestRates {
     }
   }
 
+  /** Contracts that a venue is known to have a rate of. */
+  count(exchange: VenueId): number {
+    return this.#byVenue.get(exchange)?.size ?? 0;
+  }
+
   /** In order of venue and id. */
   *select(exchange?: string, symbolId?: string): Generator<LatestRate> {
     for (const [venue, rates] of this.#byVenue) {

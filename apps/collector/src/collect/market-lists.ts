@@ -50,6 +50,11 @@ export class MarketLists {
     return state?.intervals.get(symbolId) ?? state?.list?.byId.get(symbolId)?.intervalHours ?? null;
   }
 
+  /** The list of a venue, where one is known. */
+  listOf(venue: VenueId): MarketList | undefined {
+    return this.#venues.get(venue)?.list;
+  }
+
   isLoaded(venue: VenueId): boolean {
     return this.#venues.get(venue)?.list !== undefined;
   }

@@ -111,6 +111,17 @@ export class MissedSettlements {
     if (track !== undefined) track.notBefore = until;
   }
 
+  /** How many contracts of each venue have settlements missing, and how many only have some not confirmed. */
+  backlog(now: number): ReadonlyMap<VenueId, { readonly missing: number; readonly unconfirmed: number }> {
+    const backlog = new Map<VenueId, { missing: number; unconfirmed: number }>();
+    for (const track of this.#tracks.values()) {
+      const counts = backlog.get(track.venue) ?? { missing: 0, unconfirmed: 0 };
+      backlog.set(track.venue, counts);
+      if (lastDue(track, now) > track.confirmed) counts[hasGap(track) ? 'missing' : 'unconfirmed'] += 1;
+    }
+    return backlog;
+  }
+
   /** Whose history to read at `now`, most urgent first. */
   needs(venue: VenueId, now: number): HistoryNeed[] {
     const needs: HistoryNeed[] = [];

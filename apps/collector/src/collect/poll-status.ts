@@ -1,4 +1,5 @@
 import { type ErrorClass, isReliabilityError } from '@marketprism/reliability';
+import { DurationHistogram } from '@marketprism/reliability/prometheus';
 import type { FundingRecord } from '../records/funding-record.js';
 import { isVenueError } from '../venues/venue-error.js';
 import type { Taken } from './list-intake.js';
@@ -28,6 +29,8 @@ export class PollStatus {
   failures = 0;
   rows = 0;
   rejected = 0;
+  /** How long polls took, from their begin to their end. */
+  readonly durations = new DurationHistogram();
   /** ms since the epoch of the poll under way, `undefined` between polls. */
   since: number | undefined;
   last: Omit<Extract<PollResult, { ok: true }>, 'records'> | Extract<PollResult, { ok: false }> | undefined;
@@ -83,6 +86,7 @@ export class PollStatus {
   #end(result: NonNullable<PollStatus['last']>): void {
     this.last = result;
     this.lacking = this.#lacked;
+    if (this.since !== undefined) this.durations.record(result.at - this.since);
     this.since = undefined;
   }
 }
