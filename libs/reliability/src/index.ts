@@ -16,6 +16,7 @@ export {
 } from './core/errors.js';
 export { EventBus, type EventListener, type Unsubscribe } from './core/event-bus.js';
 export type { EventType, ReliabilityEvent } from './core/events.js';
+export type { CallProbe, Instrumentation, PolicyLabel } from './core/instrumentation.js';
 export type { Failure, Ignored, Outcome, Success } from './core/outcome.js';
 export type {
   Admission,

@@ -1,7 +1,9 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Unsubscribe } from '../core/event-bus.js';
-import type { ReliabilityEvent } from '../core/events.js';
+import type { EventType, ReliabilityEvent } from '../core/events.js';
+import { redactText } from '../core/redact.js';
 import { ReliabilityManager } from '../manager/reliability-manager.js';
+import { LogLine, type LogFields } from './log-line.js';
 
 /** Writes a line for each transition, none for ordinary calls and refusals. */
 @Injectable()
@@ -9,18 +11,45 @@ export class TransitionLogger implements OnApplicationShutdown {
   private readonly logger = new Logger('Reliability');
   private readonly unsubscribe: readonly Unsubscribe[];
 
-  constructor(manager: ReliabilityManager) {
+  constructor(private readonly manager: ReliabilityManager) {
     this.unsubscribe = [
-      manager.on('circuit-breaker.transition', (event) => {
-        const key = event.key === undefined ? '' : ` [${event.key}]`;
-        const line = `Circuit "${event.policy}"${key}: ${event.from} → ${event.to} (${event.reason})`;
-        if (event.to === 'open' || event.to === 'forced-open') this.logger.warn(line);
-        else this.logger.log(line);
-      }),
-      manager.on('load-balancer.endpoint', (event) => {
-        const cause = event.cause === undefined ? '' : ` (${event.cause})`;
-        this.logger.log(`Endpoint "${event.endpoint}" of "${event.policy}": ${event.change}${cause}`);
-      }),
+      this.#log('circuit-breaker.transition', ({ policy, key, from, to, reason, retryAfterMs }) => ({
+        level: to === 'open' || to === 'forced-open' ? 'warn' : 'log',
+        sentence: `Circuit "${policy}"${keyed(key)}: ${from} → ${to} (${reason})`,
+        fields: { from, to, reason, retryAfterMs },
+      })),
+      this.#log('load-balancer.endpoint', ({ policy, endpoint, change, cause, forMs }) => ({
+        level: 'log',
+        sentence: `Endpoint "${redactText(endpoint)}" of "${policy}": ${change} (${cause})`,
+        fields: { endpoint: redactText(endpoint), change, cause, forMs },
+      })),
+      this.#log('load-balancer.failover', ({ policy, from, to }) => ({
+        level: 'warn',
+        sentence: `Balancer "${policy}": calls go to ${to} instead of ${from}`,
+        fields: { from, to },
+      })),
+      this.#log('load-balancer.panic', ({ policy, active, healthy, total }) => ({
+        level: active ? 'warn' : 'log',
+        sentence: active
+          ? `Balancer "${policy}": only ${healthy} of ${total} endpoints are healthy; health is disregarded`
+          : `Balancer "${policy}": ${healthy} of ${total} endpoints are healthy again`,
+        fields: { active, healthy, total },
+      })),
+      this.#log('rate-limiter.paused', ({ policy, key, forMs, reason }) => ({
+        level: 'warn',
+        sentence: `Limiter "${policy}"${keyed(key)}: nothing is admitted for ${Math.round(forMs)} ms (${reason})`,
+        fields: { forMs: Math.round(forMs), reason },
+      })),
+      this.#log('rate-limiter.store', ({ policy, available, fallback }) => ({
+        level: available ? 'log' : 'warn',
+        sentence: `Limiter "${policy}": shared state is ${available ? 'back' : `lost; meanwhile: ${fallback}`}`,
+        fields: { available, fallback },
+      })),
+      this.#log('chaos.switched', ({ policy, on }) => ({
+        level: 'warn',
+        sentence: `Chaos "${policy}": switched ${on ? 'on' : 'off'}`,
+        fields: { on },
+      })),
     ];
     manager.registry.factory.capabilities.emit.onListenerError = (error: unknown, event: ReliabilityEvent) => {
       this.logger.error(`A listener of "${event.type}" threw`, error instanceof Error ? error.stack : String(error));
@@ -30,4 +59,20 @@ export class TransitionLogger implements OnApplicationShutdown {
   onApplicationShutdown(): void {
     for (const unsubscribe of this.unsubscribe) unsubscribe();
   }
+
+  #log<T extends EventType>(type: T, lineOf: (event: Extract<ReliabilityEvent, { type: T }>) => Line): Unsubscribe {
+    return this.manager.on(type, (event) => {
+      const { level, sentence, fields } = lineOf(event);
+      const { policy, key } = event;
+      this.logger[level](new LogLine(sentence, { event: type, policy, key, ...fields }));
+    });
+  }
 }
+
+interface Line {
+  readonly level: 'log' | 'warn';
+  readonly sentence: string;
+  readonly fields: LogFields;
+}
+
+const keyed = (key: string | undefined) => (key === undefined ? '' : ` [${key}]`);
