@@ -44,26 +44,35 @@ export class AdmissionSegment {
 
   /** @throws the error of the policy that refuses, at once or as a rejection when a queue was involved */
   run(call: Call): unknown {
-    const permits = new Array<Permit>(this.steps.length);
+    const permits = this.permits();
     const stopped = this.begin(call, permits);
-    if (stopped === undefined) return this.invoke(call, permits, call.now);
-    if (stopped instanceof Refusal) throw stopped.toError();
-    return this.admitAfter(stopped, call, permits).then(throwRefusal);
+    return stopped === undefined ? this.invoke(call, permits, call.now) : this.resume(stopped, call, permits);
+  }
+
+  /** Room for the permits of one run. */
+  permits(): Permit[] {
+    return new Array<Permit>(this.steps.length);
   }
 
   /** As {@link run}, but a refusal is given as a value, or as the value of {@link PendingRun}. */
   tryRun(call: Call): unknown {
-    const permits = new Array<Permit>(this.steps.length);
+    const permits = this.permits();
     const stopped = this.begin(call, permits);
     if (stopped === undefined) return this.invoke(call, permits, call.now);
     return stopped instanceof Refusal ? stopped : new PendingRun(this.admitAfter(stopped, call, permits));
   }
 
-  private begin(call: Call, permits: Permit[]): Refusal | Waiting | undefined {
+  /**
+   * Takes the permits of a run; the time of admission is left in `call.now`.
+   * @returns what stopped it: for {@link resume}
+   */
+  begin(call: Call, permits: Permit[]): Refusal | Waiting | undefined {
     this.inFlight += 1;
     const now = this.timed ? this.clock.now() : 0;
     call.now = now;
-    for (const { policy, use } of this.prechecks) {
+    const { prechecks } = this;
+    for (let index = 0; index < prechecks.length; index += 1) {
+      const { policy, use } = prechecks[index]!;
       const refusal = policy.precheck!(call, now, use);
       if (refusal !== undefined) return this.giveBack(call, permits, 0, now, refusal);
     }
@@ -112,39 +121,43 @@ export class AdmissionSegment {
   }
 
   private invoke(call: Call, permits: Permit[], admittedAt: number): unknown {
-    const abandonedBefore = call.abandoned === undefined ? 0 : call.abandoned.length;
+    const abandonedBefore = abandonedBy(call);
     let result: unknown;
     try {
       result = this.next(call);
     } catch (error) {
-      this.conclude(call, permits, outcomeOfError(error, this.since(admittedAt)), abandonedBefore);
+      this.failed(call, permits, admittedAt, abandonedBefore, error);
       throw error;
     }
-    if (result instanceof Promise) {
-      return call.abortable
-        ? this.awaitOrAbort(result, call, permits, admittedAt, abandonedBefore)
-        : this.awaitResult(result, call, permits, admittedAt, abandonedBefore);
+    if (!(result instanceof Promise)) {
+      this.succeeded(call, permits, admittedAt, abandonedBefore, result);
+      return result;
     }
-    this.conclude(call, permits, new Success(result, this.since(admittedAt)), abandonedBefore);
-    return result;
+    if (call.abortable) return this.awaitOrAbort(result, call, permits, admittedAt, abandonedBefore);
+    return result.then(
+      (value: unknown) => {
+        this.succeeded(call, permits, admittedAt, abandonedBefore, value);
+        return value;
+      },
+      (error: unknown) => {
+        this.failed(call, permits, admittedAt, abandonedBefore, error);
+        throw error;
+      },
+    );
   }
 
-  private async awaitResult(
-    result: Promise<unknown>,
-    call: Call,
-    permits: Permit[],
-    admittedAt: number,
-    abandonedBefore: number,
-  ): Promise<unknown> {
-    let value: unknown;
-    try {
-      value = await result;
-    } catch (error) {
-      this.conclude(call, permits, outcomeOfError(error, this.since(admittedAt)), abandonedBefore);
-      throw error;
-    }
+  /** Goes on with a run that was stopped. @throws the error of the policy that refuses */
+  resume(stopped: Refusal | Waiting, call: Call, permits: Permit[]): Promise<unknown> {
+    if (stopped instanceof Refusal) throw stopped.toError();
+    return this.admitAfter(stopped, call, permits).then(throwRefusal);
+  }
+
+  succeeded(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number, value: unknown): void {
     this.conclude(call, permits, new Success(value, this.since(admittedAt)), abandonedBefore);
-    return value;
+  }
+
+  failed(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number, error: unknown): void {
+    this.conclude(call, permits, outcomeOfError(error, this.since(admittedAt)), abandonedBefore);
   }
 
   /** Settles when the call is aborted, though the work goes on; ends when the work does. */
@@ -200,11 +213,11 @@ export class AdmissionSegment {
   }
 
   private endAfterAbandoned(call: Call, permits: Permit[], abandonedBefore: number): void {
-    if (call.abandoned === undefined || call.abandoned.length === abandonedBefore) {
+    if (abandonedBy(call) === abandonedBefore) {
       this.end(permits, this.settledAt);
       return;
     }
-    void Promise.allSettled(call.abandoned.slice(abandonedBefore)).then(() => {
+    void Promise.allSettled(call.abandoned!.slice(abandonedBefore)).then(() => {
       this.end(permits, this.clock.now());
     });
   }
@@ -227,8 +240,11 @@ export class AdmissionSegment {
   }
 }
 
+/** How much work of the call is running that nobody waits for. */
+export const abandonedBy = (call: Call) => (call.abandoned === undefined ? 0 : call.abandoned.length);
+
 /** Step at which a run waits, and what for. */
-class Waiting {
+export class Waiting {
   constructor(
     readonly index: number,
     readonly admission: Promise<Permit | Refusal>,

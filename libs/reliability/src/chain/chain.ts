@@ -3,9 +3,10 @@ import type { Capabilities } from '../core/capabilities.js';
 import { isRefused } from '../core/errors.js';
 import type { CallProbe } from '../core/instrumentation.js';
 import { Failure, type Outcome, Success } from '../core/outcome.js';
-import type { Next } from '../core/policy.js';
+import type { AroundPolicy, Next } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
 import { AdmissionSegment, type AdmissionStep, PendingRun } from './admission-segment.js';
+import { AttemptFrame } from './attempt-frame.js';
 import type { Link } from './link.js';
 import { canonicalOrder } from './order.js';
 import { Deadline } from '../time-limit/deadline.js';
@@ -42,25 +43,45 @@ export class Chain {
   ) {
     this.links = canonicalOrder(links, order);
     let run = invoke;
+    let inside = invoke;
     let outermost: AdmissionSegment | undefined;
     for (let end = this.links.length; end > 0;) {
       const link = this.links[end - 1]!;
       const next = REPEATING.has(link.policy.type) ? watched(run, probe) : run;
       if (link.policy.kind === 'around') {
-        const { policy, use } = link;
-        run =
-          policy.interceptAt !== undefined && readsClock(admissionStepsEndingAt(this.links, end - 1))
-            ? (call) => policy.interceptAt!(call, next, use, call.now)
-            : (call) => policy.intercept(call, next, use);
+        run = linkAround(link, next, readsClock(admissionStepsEndingAt(this.links, end - 1)));
+        inside = next;
         outermost = undefined;
         end -= 1;
       } else {
         const steps = admissionStepsEndingAt(this.links, end);
         const segment = new AdmissionSegment(steps, next, capabilities.clock);
-        run = watched((call) => segment.run(call), probe);
+        const segmentOn = watched((call) => segment.run(call), probe);
+        run = segmentOn;
         outermost = segment;
         this.#segments.push(segment);
+        const limits = readsClock(steps) ? partOf(this.links[end], 'limits') : undefined;
         end -= steps.length;
+        // Each attempt is to be watched apart.
+        if (probe !== undefined) continue;
+        const repeating = this.links[end - 1];
+        const repeats = partOf(repeating, 'repeats');
+        if (repeats !== undefined || limits !== undefined) {
+          const linkByLink = repeats === undefined ? segmentOn : linkAround(repeating!, segmentOn, false);
+          const frame = new AttemptFrame(
+            repeats,
+            segment,
+            limits,
+            limits === undefined ? next : inside,
+            segmentOn,
+            linkByLink,
+          );
+          run = (call) => frame.run(call);
+        }
+        if (repeats !== undefined) {
+          outermost = undefined;
+          end -= 1;
+        }
       }
     }
     this.#hasDeadline = this.links.some(({ policy }) => policy.type === 'deadline');
@@ -133,6 +154,16 @@ const REPEATING: ReadonlySet<string> = new Set(['retry', 'hedge']);
 
 const watched = (attempt: Next, probe: CallProbe | undefined): Next =>
   probe === undefined ? attempt : (call) => probe.attempt(call, attempt);
+
+function linkAround({ policy, use }: Link, next: Next, clockIsRead: boolean): Next {
+  const around = policy as AroundPolicy;
+  return clockIsRead && around.interceptAt !== undefined
+    ? (call) => around.interceptAt!(call, next, use, call.now)
+    : (call) => around.intercept(call, next, use);
+}
+
+const partOf = <Part extends 'repeats' | 'limits'>(link: Link | undefined, part: Part): AroundPolicy[Part] =>
+  link?.policy.kind === 'around' ? link.policy[part] : undefined;
 
 const readsClock = (steps: readonly AdmissionStep[]) => steps.some(({ policy }) => policy.timed);
 

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Timer } from './timer.js';
+import type { Task, Timer } from './timer.js';
 import { TimerWheel } from './timer-wheel.js';
 
 /**
@@ -16,7 +16,7 @@ export interface Clock {
    * and the event loop's own delay. Delays beyond 2^31−1 ms are right; `Infinity` never fires.
    * The timer does not keep the process alive. `now` saves a reading of the clock to a caller that just took one.
    */
-  schedule(delayMs: number, task: () => void, now?: number): Timer;
+  schedule(delayMs: number, task: Task, now?: number): Timer;
 }
 
 class SystemClock implements Clock {
@@ -37,7 +37,7 @@ class SystemClock implements Clock {
     return Date.now();
   }
 
-  schedule(delayMs: number, task: () => void, now?: number): Timer {
+  schedule(delayMs: number, task: Task, now?: number): Timer {
     return this.#wheel.schedule(delayMs, task, now);
   }
 }

@@ -71,6 +71,42 @@ export interface AroundPolicy extends PolicyBase {
   intercept(call: Call, next: Next, use: Use): unknown;
   /** As {@link intercept}, directly inside admission policies that have just read the clock: `now` saves a reading. */
   interceptAt?(call: Call, next: Next, use: Use, now: number): unknown;
+  /** Its part in an attempt frame directly further in, where it repeats what failed. */
+  readonly repeats?: Repeats;
+  /** Its part in an attempt frame directly further out, where it limits the time of an attempt. */
+  readonly limits?: Limits;
+}
+
+/**
+ * {@link AroundPolicy.intercept} of a policy that repeats what failed, taken apart: what it does about a first attempt
+ * that succeeds needs no promise and no frame of its own.
+ */
+export interface Repeats {
+  /** An operation begins. @returns what {@link succeeded}, {@link failed} or {@link thrown} is to get back */
+  begin(call: Call): number;
+  /** The clock as the operation's first attempt began; `NaN` when nobody wants to know. */
+  startOf(call: Call): number;
+  succeeded(call: Call, startedAt: number): void;
+  /** @returns what the caller gets instead; rejects when nothing more is tried */
+  failed(call: Call, next: Next, begun: number, startedAt: number, error: unknown): Promise<unknown>;
+  /** As {@link failed}, at once where nothing has to be waited for. @throws the error when nothing more is tried */
+  thrown(call: Call, next: Next, begun: number, startedAt: number, error: unknown): unknown;
+}
+
+/** Whoever waits for limited work: told once how it ended for him. */
+export interface Waiter {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** {@link AroundPolicy.intercept} of a policy that limits the time of an attempt, taken apart. */
+export interface Limits {
+  /** Longest time for work that begins now, in ms. */
+  limitMs(now: number): number;
+  /** Tells `waiter` when the work is over, or when its time is. */
+  watch(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, waiter: Waiter): void;
+  /** The work was over at once. */
+  noteInTime(startedAt: number): void;
 }
 
 export type Policy = AdmissionPolicy | AroundPolicy;

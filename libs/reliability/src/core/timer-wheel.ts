@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { Timer } from './timer.js';
+import { runTask, type Task, type Timer } from './timer.js';
 
 /** Sets one native timer and returns what clears it. */
 export type NativeTimer = (delayMs: number, task: () => void) => () => void;
@@ -16,7 +16,7 @@ class Entry implements Timer {
 
   constructor(
     readonly dueTick: number,
-    public task: (() => void) | undefined,
+    public task: Task | undefined,
   ) {}
 
   cancel(): void {
@@ -101,7 +101,7 @@ export class TimerWheel {
     this.#origin = now();
   }
 
-  schedule(delayMs: number, task: () => void, now = this.now()): Timer {
+  schedule(delayMs: number, task: Task, now = this.now()): Timer {
     const elapsed = now - this.#origin;
     if (this.size === 0) this.#tick = Math.max(this.#tick, Math.floor(elapsed / this.tickMs));
     const dueTick = Math.max(this.#tick + 1, Math.ceil((elapsed + (delayMs > 0 ? delayMs : 0)) / this.tickMs));
@@ -220,7 +220,7 @@ function run(entry: Entry): void {
   const { task } = entry;
   entry.task = undefined;
   try {
-    task?.();
+    if (task !== undefined) runTask(task);
   } catch (error) {
     queueMicrotask(() => {
       throw error;

@@ -2,3 +2,15 @@
 export interface Timer {
   cancel(): void;
 }
+
+/** What to do when it is time: a function, or an object that is told. */
+export type Task = (() => void) | Due;
+
+export interface Due {
+  due(): void;
+}
+
+export function runTask(task: Task): void {
+  if (typeof task === 'function') task();
+  else task.due();
+}

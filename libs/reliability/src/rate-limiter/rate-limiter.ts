@@ -113,6 +113,7 @@ export class RateLimiter implements AdmissionPolicy {
   }
 
   admit(call: Call, now: number, use: Use): Admission {
+    if (use.key === undefined && use.cost === undefined && this.#takesAtOnce(undefined, now)) return now;
     const key = use.key === undefined ? undefined : keyOf(use, call, this.name);
     const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
     const found = this.#ask(key, cost, now);
@@ -139,16 +140,7 @@ export class RateLimiter implements AdmissionPolicy {
   /** Takes permits if they are there now, in either mode; never waits, and never overtakes those who do. */
   tryAcquire(key?: string, cost = 1): boolean {
     const now = this.context.clock.now();
-    if (
-      cost === 1 &&
-      this.#waiting.size === 0 &&
-      !this.#closed &&
-      this.#gate.unhindered &&
-      this.#gate.takeOne(key, now)
-    ) {
-      return true;
-    }
-    return this.#decide(key, checkedCost(cost), now) === undefined;
+    return (cost === 1 && this.#takesAtOnce(key, now)) || this.#decide(key, checkedCost(cost), now) === undefined;
   }
 
   /** As {@link tryAcquire}, and says what is left and when to come again: for answers to callers. */
@@ -249,6 +241,11 @@ export class RateLimiter implements AdmissionPolicy {
   close(): void {
     this.#closed = true;
     this.#waiting.close(this.context.clock.now());
+  }
+
+  /** One permit, when nothing but permits counts. */
+  #takesAtOnce(key: string | undefined, now: number): boolean {
+    return !this.#closed && this.#waiting.size === 0 && this.#gate.unhindered && this.#gate.takeOne(key, now);
   }
 
   /** 0 when such a call can be admitted now, ms when later, the reason when never. */

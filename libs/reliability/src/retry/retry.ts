@@ -3,7 +3,7 @@ import type { Call } from '../core/call.js';
 import { createClassifier } from '../core/classification/classify.js';
 import type { Classification, Classify } from '../core/error-class.js';
 import { isRefused } from '../core/errors.js';
-import type { AroundPolicy, Next, PolicyContext, PolicySnapshot } from '../core/policy.js';
+import type { AroundPolicy, Next, PolicyContext, PolicySnapshot, Repeats } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import { isThenable } from '../core/thenable.js';
 import { fileReport, reportOfOther, reportSequence } from './attempts-of.js';
@@ -34,9 +34,10 @@ export type RetrySnapshot = PolicySnapshot &
  * A call that succeeds at once costs no timer, no async frame and no AbortController; a method that gives a plain value
  * keeps giving a plain value, and one that throws at once keeps throwing at once unless something has to be waited for.
  */
-export class Retry implements AroundPolicy {
+export class Retry implements AroundPolicy, Repeats {
   readonly kind = 'around';
   readonly type = 'retry';
+  readonly repeats = this;
   readonly #budget: Budget;
   readonly #record: RetryRecord;
   #options!: ResolvedRetryOptions;
@@ -48,10 +49,6 @@ export class Retry implements AroundPolicy {
   #recordsAll = false;
   #calls = 0;
   #sleeping = 0;
-  readonly #closeFirst = <T>(value: T): T => {
-    this.#budget.closed();
-    return value;
-  };
 
   constructor(
     readonly name: string,
@@ -66,27 +63,75 @@ export class Retry implements AroundPolicy {
 
   /** @throws InvalidUseError when the idempotency key cannot be computed */
   intercept(call: Call, next: Next): unknown {
-    this.#calls += 1;
-    const { idempotencyKey } = this.#options;
-    if (idempotencyKey !== undefined) attachIdempotencyKey(call, idempotencyKey, this.name);
-    this.#budget.opened();
-    const since = reportSequence();
+    const begun = this.begin(call);
     let result: unknown;
     try {
       result = next(call);
     } catch (error) {
-      return this.#retryAtOnce(new RetryOperation(call, next, this.#startOf(call), since), error);
+      return this.thrown(call, next, begun, this.startOf(call), error);
     }
-    const startedAt = this.#startOf(call);
-    if (isThenable(result)) {
-      // Cheaper than an async frame, and V8 follows it all the same when it collects an error's asynchronous stack.
-      const promise = result instanceof Promise ? result : Promise.resolve(result);
-      return promise.then(
-        this.#watches(call) ? this.#learnFromFirst.bind(this, call, startedAt) : this.#closeFirst,
-        this.#retryLater.bind(this, call, next, startedAt, since),
-      );
+    const startedAt = this.startOf(call);
+    if (!isThenable(result)) {
+      this.succeeded(call, startedAt);
+      return result;
     }
-    return this.#watches(call) ? this.#learnFromFirst(call, startedAt, result) : this.#closeFirst(result);
+    // Cheaper than an async frame, and V8 follows it all the same when it collects an error's asynchronous stack.
+    return (result instanceof Promise ? result : Promise.resolve(result)).then(
+      (value: unknown) => {
+        this.succeeded(call, startedAt);
+        return value;
+      },
+      (error: unknown) => this.failed(call, next, begun, startedAt, error),
+    );
+  }
+
+  /** @throws InvalidUseError when the idempotency key cannot be computed */
+  begin(call: Call): number {
+    this.#calls += 1;
+    const { idempotencyKey } = this.#options;
+    if (idempotencyKey !== undefined) attachIdempotencyKey(call, idempotencyKey, this.name);
+    this.#budget.opened();
+    return reportSequence();
+  }
+
+  /** A policy further in that looks at the clock has read it already. */
+  startOf(call: Call): number {
+    if (!this.#timed && call.deadline === Infinity) return Number.NaN;
+    return call.now > 0 ? call.now : (call.now = this.context.clock.now());
+  }
+
+  succeeded(call: Call, startedAt: number): void {
+    this.#budget.closed();
+    if (!this.#recordsAll && call.deadline === Infinity) return;
+    const endedAt = this.context.clock.now();
+    if (call.deadline < Infinity) this.#latency.record(endedAt - startedAt, endedAt);
+    if (this.#recordsAll) this.#record.succeededAtOnce(call.name, endedAt - startedAt, endedAt);
+  }
+
+  async failed(call: Call, next: Next, begun: number, startedAt: number, error: unknown): Promise<unknown> {
+    const operation = new RetryOperation(call, next, startedAt, begun);
+    return this.#resume(operation, error, this.#failed(operation, error));
+  }
+
+  /** Stays synchronous for as long as nothing has to be waited for. */
+  thrown(call: Call, next: Next, begun: number, startedAt: number, first: unknown): unknown {
+    const operation = new RetryOperation(call, next, startedAt, begun);
+    let error = first;
+    for (;;) {
+      const delayMs = this.#failed(operation, error);
+      if (delayMs > 0) return this.#resume(operation, error, delayMs);
+      this.#begin(operation, error, delayMs);
+      let result: unknown;
+      try {
+        result = operation.next(operation.call);
+      } catch (next) {
+        error = next;
+        continue;
+      }
+      if (isThenable(result)) return this.#resumeAwaiting(operation, result);
+      this.#recovered(operation);
+      return result;
+    }
   }
 
   get inFlight(): number {
@@ -115,50 +160,6 @@ export class Retry implements AroundPolicy {
     this.#record.keep(size);
     this.#timed = size > 0 || options.withinMs !== undefined;
     this.#recordsAll = size > 0 && of === 'all';
-  }
-
-  /** When the attempt that was just begun began: a policy further in that looks at the clock has it already. */
-  #startOf(call: Call): number {
-    if (!this.#timed && call.deadline === Infinity) return Number.NaN;
-    return call.now > 0 ? call.now : (call.now = this.context.clock.now());
-  }
-
-  /** Whether something is to be learned from an attempt that succeeds at once. */
-  #watches(call: Call): boolean {
-    return this.#recordsAll || call.deadline < Infinity;
-  }
-
-  #learnFromFirst<T>(call: Call, startedAt: number, value: T): T {
-    this.#budget.closed();
-    const endedAt = this.context.clock.now();
-    if (call.deadline < Infinity) this.#latency.record(endedAt - startedAt, endedAt);
-    if (this.#recordsAll) this.#record.succeededAtOnce(call.name, endedAt - startedAt, endedAt);
-    return value;
-  }
-
-  #retryLater(call: Call, next: Next, startedAt: number, since: number, error: unknown): Promise<unknown> {
-    const operation = new RetryOperation(call, next, startedAt, since);
-    return this.#resume(operation, error, this.#failed(operation, error));
-  }
-
-  /** Stays synchronous for as long as nothing has to be waited for. */
-  #retryAtOnce(operation: RetryOperation, thrown: unknown): unknown {
-    let error = thrown;
-    for (;;) {
-      const delayMs = this.#failed(operation, error);
-      if (delayMs > 0) return this.#resume(operation, error, delayMs);
-      this.#begin(operation, error, delayMs);
-      let result: unknown;
-      try {
-        result = operation.next(operation.call);
-      } catch (next) {
-        error = next;
-        continue;
-      }
-      if (isThenable(result)) return this.#resumeAwaiting(operation, result);
-      this.#recovered(operation);
-      return result;
-    }
   }
 
   async #resumeAwaiting(operation: RetryOperation, result: PromiseLike<unknown>): Promise<unknown> {

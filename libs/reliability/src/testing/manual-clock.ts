@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.js';
-import type { Timer } from '../core/timer.js';
+import { runTask, type Task, type Timer } from '../core/timer.js';
 
 interface Scheduled extends Timer {
   readonly dueAt: number;
-  task: (() => void) | undefined;
+  task: Task | undefined;
 }
 
 /**
@@ -36,7 +36,7 @@ export class ManualClock implements Clock {
     return this.#scheduled.length;
   }
 
-  schedule(delayMs: number, task: () => void, now = this.#now): Timer {
+  schedule(delayMs: number, task: Task, now = this.#now): Timer {
     const scheduled: Scheduled = {
       dueAt: now + Math.max(0, delayMs),
       task,
@@ -52,7 +52,7 @@ export class ManualClock implements Clock {
   /** Moves time on and runs what falls due, without letting promises settle in between. */
   advance(ms: number): void {
     const target = this.#now + ms;
-    for (let next = this.#takeNext(target); next !== undefined; next = this.#takeNext(target)) next.task?.();
+    for (let next = this.#takeNext(target); next !== undefined; next = this.#takeNext(target)) runNext(next);
     this.#now = target;
   }
 
@@ -61,7 +61,7 @@ export class ManualClock implements Clock {
     const target = this.#now + ms;
     await settlePromises();
     for (let next = this.#takeNext(target); next !== undefined; next = this.#takeNext(target)) {
-      next.task?.();
+      runNext(next);
       await settlePromises();
     }
     this.#now = target;
@@ -78,6 +78,10 @@ export class ManualClock implements Clock {
     this.#now = Math.max(this.#now, next.dueAt);
     return next;
   }
+}
+
+function runNext({ task }: Scheduled): void {
+  if (task !== undefined) runTask(task);
 }
 
 /** Lets all promise reactions that are ready, and those that they make ready, run. */

@@ -4,7 +4,8 @@ import type { AroundPolicy, Next, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import { isThenable } from '../core/thenable.js';
 import { DeadlineExceededError } from './deadline-exceeded-error.js';
-import { type Expiry, LimitedWait } from './limited-wait.js';
+import { LimitedWait } from './limited-wait.js';
+import type { Expiry } from './limited-work.js';
 import { deadlineOptions, type ResolvedDeadlineOptions } from './time-limit.options.js';
 
 /**

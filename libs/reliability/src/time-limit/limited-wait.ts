@@ -1,18 +1,11 @@
 import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
-import type { ReliabilityError } from '../core/errors.js';
 import { DurationHistogram } from '../core/duration-histogram.js';
+import type { Waiter } from '../core/policy.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { DeadlineExceededError } from './deadline-exceeded-error.js';
+import { type Expiry, LimitedWork } from './limited-work.js';
 import type { ResolvedTimeLimitOptions } from './time-limit.options.js';
-
-/** What happens when a limit is reached. */
-export interface Expiry {
-  /** Whether the limit is the policy's own; one handed down with the call says nothing about what calls take. */
-  readonly own: boolean;
-  /** Aborts what is limited and gives the error its caller is to get. */
-  expire(call: Call, limitMs: number): ReliabilityError;
-}
 
 /** Waits for work, but no longer than a limit, and accounts for what comes after it. */
 export class LimitedWait {
@@ -83,55 +76,48 @@ export class LimitedWait {
     this.#adaptive?.record(now - startedAt, now);
   }
 
-  /** Gives what `work` gives, or rejects with what `expiry` makes once `limitMs` have passed since `startedAt`. */
-  wait(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, expiry: Expiry): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      let expired: ReliabilityError | undefined;
-      let abandoned: boolean | undefined;
-      const onLimit = () => {
-        expired = expiry.expire(call, limitMs);
-        abandoned = this.#options.strategy === 'abandoning';
-        if (abandoned) {
-          this.#running += 1;
-          call.abandon(Promise.resolve(ended));
-          reject(expired);
-        }
-        this.#noteExceeded(call, startedAt, limitMs, expiry.own);
-      };
-      const timer = this.capabilities.clock.schedule(limitMs, onLimit, startedAt);
-      const ended = work.then(
-        (value) => {
-          if (expired === undefined) {
-            timer.cancel();
-            this.noteInTime(startedAt);
-          } else {
-            if (abandoned) this.#running -= 1;
-            this.#lateResults += 1;
-            this.#emit('late-result', call, startedAt, limitMs);
-          }
-          resolve(value);
-        },
-        (error: unknown) => {
-          if (expired === undefined) {
-            timer.cancel();
-            this.#durations?.record(this.capabilities.clock.now() - startedAt);
-            reject(error);
-            return;
-          }
-          if (abandoned) this.#running -= 1;
-          if (isCancellation(error, expired)) this.#cancelled += 1;
-          else this.#lateErrors += 1;
-          reject(causedBy(expired, error));
-        },
-      );
-    });
+  /** The work has failed in time. */
+  noteFailed(startedAt: number): void {
+    this.#durations?.record(this.capabilities.clock.now() - startedAt);
   }
 
-  #noteExceeded(call: Call, startedAt: number, limitMs: number, own: boolean): void {
+  /** Gives what `work` gives, or rejects with what `expiry` makes once `limitMs` have passed since `startedAt`. */
+  wait(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, expiry: Expiry): Promise<unknown> {
+    return new Promise((resolve, reject) => this.watch(call, work, startedAt, limitMs, expiry, { resolve, reject }));
+  }
+
+  /** As {@link wait}, for whoever has a promise of his own to settle. */
+  watch(
+    call: Call,
+    work: PromiseLike<unknown>,
+    startedAt: number,
+    limitMs: number,
+    expiry: Expiry,
+    waiter: Waiter,
+  ): void {
+    new LimitedWork(this, call, startedAt, limitMs, expiry, waiter).follow(work, this.capabilities.clock);
+  }
+
+  /** @returns whether the work is abandoned now */
+  limitReached({ call, startedAt, limitMs, expiry }: LimitedWork): boolean {
+    const abandoned = this.#options.strategy === 'abandoning';
+    if (abandoned) this.#running += 1;
     this.#exceeded += 1;
     this.#durations?.record(limitMs);
-    if (own && this.#adaptive !== undefined) this.#adaptive.record(limitMs, this.capabilities.clock.now());
+    if (expiry.own && this.#adaptive !== undefined) this.#adaptive.record(limitMs, this.capabilities.clock.now());
     this.#emit('exceeded', call, startedAt, limitMs);
+    return abandoned;
+  }
+
+  /** The work ended after its limit was reached. */
+  endedLate({ call, startedAt, limitMs }: LimitedWork, abandoned: boolean, how: 'result' | 'error' | 'cancelled'): void {
+    if (abandoned) this.#running -= 1;
+    if (how === 'cancelled') this.#cancelled += 1;
+    else if (how === 'error') this.#lateErrors += 1;
+    else {
+      this.#lateResults += 1;
+      this.#emit('late-result', call, startedAt, limitMs);
+    }
   }
 
   #emit(what: 'exceeded' | 'late-result', call: Call, startedAt: number, limitMs: number): void {
@@ -149,14 +135,3 @@ export class LimitedWait {
 
 const adaptiveOf = ({ adaptive, limitMs }: ResolvedTimeLimitOptions) =>
   adaptive === undefined ? undefined : new AdaptiveLimit(adaptive, limitMs);
-
-/** Whether the work ended because its signal was aborted with `reason`: it threw the reason, or Node's AbortError. */
-function isCancellation(error: unknown, reason: ReliabilityError): boolean {
-  const thrown = error as Partial<Error> | null | undefined;
-  return error === reason || thrown?.name === 'AbortError' || thrown?.cause === reason;
-}
-
-function causedBy(expired: ReliabilityError, error: unknown): ReliabilityError {
-  if (error !== expired) Object.defineProperty(expired, 'cause', { value: error, configurable: true, writable: true });
-  return expired;
-}

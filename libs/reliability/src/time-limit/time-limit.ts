@@ -1,12 +1,13 @@
 import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
-import type { AroundPolicy, Next, PolicySnapshot } from '../core/policy.js';
+import type { AroundPolicy, Limits, Next, PolicySnapshot, Waiter } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import { isThenable } from '../core/thenable.js';
 import type { Use } from '../core/use.js';
 import { CallTimeoutError } from './call-timeout-error.js';
 import { DeadlineExceededError } from './deadline-exceeded-error.js';
-import { type Expiry, LimitedWait } from './limited-wait.js';
+import { LimitedWait } from './limited-wait.js';
+import type { Expiry } from './limited-work.js';
 import { type ResolvedTimeLimitOptions, timeLimitOptions } from './time-limit.options.js';
 
 /**
@@ -14,9 +15,10 @@ import { type ResolvedTimeLimitOptions, timeLimitOptions } from './time-limit.op
  * which the caller gets: at once (`abandoning`) or when the work has ended (`cooperative`; a value that comes late is
  * still given). A call whose deadline comes first is limited by that, and not made at all once it has passed.
  */
-export class TimeLimit implements AroundPolicy {
+export class TimeLimit implements AroundPolicy, Limits {
   readonly kind = 'around';
   readonly type = 'time-limit';
+  readonly limits = this;
   readonly #wait: LimitedWait;
   readonly #attemptOver: Expiry;
   readonly #deadlineOver: Expiry;
@@ -61,6 +63,18 @@ export class TimeLimit implements AroundPolicy {
     return remainingMs < ownMs
       ? this.#wait.wait(call, work, startedAt, remainingMs, this.#deadlineOver)
       : this.#wait.wait(call, work, startedAt, ownMs, this.#attemptOver);
+  }
+
+  limitMs(now: number): number {
+    return this.#wait.limitMs(now);
+  }
+
+  watch(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, waiter: Waiter): void {
+    this.#wait.watch(call, work, startedAt, limitMs, this.#attemptOver, waiter);
+  }
+
+  noteInTime(startedAt: number): void {
+    this.#wait.noteInTime(startedAt);
   }
 
   inspect(now: number): PolicySnapshot {
