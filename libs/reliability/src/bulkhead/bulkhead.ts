@@ -72,6 +72,24 @@ export class Bulkhead implements AdmissionPolicy {
   }
 
   admit(call: Call, now: number, use: Use): Admission {
+    const { options } = this;
+    const slots = this.#slots;
+    if (
+      use.key === undefined &&
+      use.cost === undefined &&
+      options.shed === undefined &&
+      slots.queue === undefined &&
+      slots.adaptive === undefined &&
+      slots.fits(1, options.maxConcurrent)
+    ) {
+      slots.take(1);
+      this.#admitted += 1;
+      return 1;
+    }
+    return this.#admitOne(call, now, use);
+  }
+
+  #admitOne(call: Call, now: number, use: Use): Admission {
     const slots = use.key === undefined ? this.#slots : this.#slotsOf(keyOf(use, call, this.name)!);
     const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
     if (this.options.shed !== undefined && this.#overloaded(call, use)) {
@@ -171,6 +189,10 @@ export class Bulkhead implements AdmissionPolicy {
 
   #giveBack(slots: Slots, cost: number): void {
     slots.giveBack(cost);
+    if (slots.queue !== undefined || slots.key !== undefined) this.#passOn(slots);
+  }
+
+  #passOn(slots: Slots): void {
     if (slots.queue !== undefined && slots.queue.size > 0) this.#serve(slots);
     if (slots.key !== undefined && slots.running === 0) this.#keyed!.unpin(slots.key);
   }

@@ -19,7 +19,8 @@ export class AdmissionSegment {
   private readonly prechecks: readonly AdmissionStep[];
   private readonly steps: readonly AdmissionStep[];
   private readonly timed: boolean;
-  private readonly ends: boolean;
+  /** Which steps want to be told of the end of the work. */
+  private readonly ending: readonly number[];
   /** The clock as read by the last {@link #since}. */
   private settledAt = 0;
   /** Calls between the first permit and settlement, those in queues included. */
@@ -39,7 +40,7 @@ export class AdmissionSegment {
       ...steps.slice(lastQueue + 1),
     ];
     this.timed = steps.some(({ policy }) => policy.timed);
-    this.ends = steps.some(({ policy }) => policy.end !== undefined);
+    this.ending = [...this.steps.keys()].filter((index) => this.steps[index]!.policy.end !== undefined);
   }
 
   /** @throws the error of the policy that refuses, at once or as a rejection when a queue was involved */
@@ -87,10 +88,11 @@ export class AdmissionSegment {
       for (; index < steps.length; index += 1) {
         const step = steps[index]!;
         const admission: Admission = step.policy.admit(call, now, step.use);
-        if (typeof admission === 'number') permits[index] = admission;
-        else if (admission instanceof Promise) return new Waiting(index, admission);
-        else if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
-        else permits[index] = admission;
+        if (typeof admission !== 'number') {
+          if (admission instanceof Promise) return new Waiting(index, admission);
+          if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
+        }
+        permits[index] = admission;
       }
       return undefined;
     } catch (error) {
@@ -191,7 +193,7 @@ export class AdmissionSegment {
 
   private conclude(call: Call, permits: Permit[], outcome: Outcome, abandonedBefore: number): void {
     this.settle(call, permits, outcome, this.settledAt);
-    if (this.ends) this.endAfterAbandoned(call, permits, abandonedBefore);
+    if (this.ending.length > 0) this.endAfterAbandoned(call, permits, abandonedBefore);
   }
 
   /** Settles and ends the first `count` permits with nothing learned. */
@@ -213,18 +215,22 @@ export class AdmissionSegment {
   }
 
   private endAfterAbandoned(call: Call, permits: Permit[], abandonedBefore: number): void {
-    if (abandonedBy(call) === abandonedBefore) {
-      this.end(permits, this.settledAt);
-      return;
-    }
+    if (abandonedBy(call) === abandonedBefore) this.end(permits, this.settledAt);
+    else this.endLater(call, permits, abandonedBefore);
+  }
+
+  private endLater(call: Call, permits: Permit[], abandonedBefore: number): void {
     void Promise.allSettled(call.abandoned!.slice(abandonedBefore)).then(() => {
       this.end(permits, this.clock.now());
     });
   }
 
   private end(permits: Permit[], now: number): void {
-    if (!this.ends) return;
-    for (let index = permits.length - 1; index >= 0; index -= 1) this.steps[index]!.policy.end?.(permits[index]!, now);
+    const { ending } = this;
+    for (let place = ending.length - 1; place >= 0; place -= 1) {
+      const index = ending[place]!;
+      if (index < permits.length) this.steps[index]!.policy.end!(permits[index]!, now);
+    }
   }
 
   /** Reads the clock for a settlement and gives the time passed. */

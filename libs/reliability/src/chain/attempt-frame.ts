@@ -23,59 +23,55 @@ export class AttemptFrame {
 
   run(call: Call): unknown {
     if (call.abortable || call.deadline !== Infinity) return this.linkByLink(call);
-    const { repeats, segment } = this;
-    const begun = repeats === undefined ? 0 : repeats.begin(call);
+    const { repeats } = this;
+    if (repeats === undefined) return this.attempt(call, 0);
+    const begun = repeats.begin(call);
     try {
-      const permits = segment.permits();
-      const stopped = segment.begin(call, permits);
-      if (stopped === undefined) return this.attempt(call, permits, begun);
-      const later = segment.resume(stopped, call, permits);
-      return repeats === undefined ? later : this.repeating(repeats, call, begun, later);
+      return this.attempt(call, begun);
     } catch (error) {
-      if (repeats === undefined) throw error;
       return repeats.thrown(call, this.segmentOn, begun, repeats.startOf(call), error);
     }
   }
 
-  private attempt(call: Call, permits: Permit[], begun: number): unknown {
-    const { repeats, segment, limits, invoke } = this;
-    const admittedAt = call.now;
-    const abandonedBefore = abandonedBy(call);
-    const limitMs = limits === undefined ? Infinity : limits.limitMs(admittedAt);
+  private attempt(call: Call, begun: number): unknown {
+    const { segment, limits } = this;
+    const permits = segment.permits();
+    const stopped = segment.begin(call, permits);
+    if (stopped !== undefined) return this.goOn(call, begun, segment.resume(stopped, call, permits));
+    const limitMs = limits === undefined ? Infinity : limits.limitMs(call.now);
+    const run = new Run(this, call, permits, begun);
+    const work = this.begin(run);
+    if (limits !== undefined && isThenable(work)) {
+      const promise = run.toPromise();
+      limits.watch(call, work, run.admittedAt, limitMs, run);
+      return promise;
+    }
+    return work instanceof Promise ? follow(run, work) : this.endedAtOnce(run, work);
+  }
+
+  /** Calls what lies inside. @throws what that throws */
+  private begin(run: Run): unknown {
     let work: unknown;
     try {
-      work = invoke(call);
+      work = this.invoke(run.call);
     } catch (error) {
-      segment.failed(call, permits, admittedAt, abandonedBefore, error);
+      run.failed(error);
       throw error;
     }
-    const startedAt = repeats === undefined ? admittedAt : repeats.startOf(call);
-    if (limits !== undefined && isThenable(work)) {
-      const run = new LimitedRun(this, call, permits, abandonedBefore, admittedAt, startedAt, begun);
-      limits.watch(call, work, admittedAt, limitMs, run);
-      return run.promise;
-    }
-    if (work instanceof Promise) {
-      return work.then(
-        (value: unknown) => {
-          segment.succeeded(call, permits, admittedAt, abandonedBefore, value);
-          if (repeats !== undefined) repeats.succeeded(call, startedAt);
-          return value;
-        },
-        (error: unknown) => {
-          segment.failed(call, permits, admittedAt, abandonedBefore, error);
-          if (repeats === undefined) throw error;
-          return repeats.failed(call, this.segmentOn, begun, startedAt, error);
-        },
-      );
-    }
-    if (limits !== undefined) limits.noteInTime(admittedAt);
-    segment.succeeded(call, permits, admittedAt, abandonedBefore, work);
-    if (repeats !== undefined) repeats.succeeded(call, startedAt);
+    if (this.repeats !== undefined) run.startedAt = this.repeats.startOf(run.call);
     return work;
   }
 
-  private repeating(repeats: Repeats, call: Call, begun: number, later: Promise<unknown>): Promise<unknown> {
+  private endedAtOnce(run: Run, value: unknown): unknown {
+    if (this.limits !== undefined) this.limits.noteInTime(run.admittedAt);
+    run.succeeded(value);
+    return value;
+  }
+
+  /** The segment has a queue, and the call is in it. */
+  private goOn(call: Call, begun: number, later: Promise<unknown>): Promise<unknown> {
+    const { repeats } = this;
+    if (repeats === undefined) return later;
     const startedAt = repeats.startOf(call);
     return later.then(
       (value) => {
@@ -87,38 +83,71 @@ export class AttemptFrame {
   }
 }
 
-/** A first attempt under a time limit: what its caller waits for may end before the work does. */
-class LimitedRun implements Waiter {
-  readonly promise: Promise<unknown>;
-  private settle!: (result: unknown) => void;
-  private throwOut!: (error: unknown) => void;
+/** Settles the permits when the work ends, and gives what the caller gets. */
+const follow = (run: Run, work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => {
+      run.succeeded(value);
+      return value;
+    },
+    (error: unknown) => {
+      run.failed(error);
+      return run.recover(error);
+    },
+  );
+
+/** A first attempt under way. */
+class Run implements Waiter {
+  readonly admittedAt: number;
+  /** For the policy that repeats. */
+  startedAt = Number.NaN;
+  private readonly abandonedBefore: number;
+  private settle: ((result: unknown) => void) | undefined = undefined;
+  private throwOut: ((error: unknown) => void) | undefined = undefined;
 
   constructor(
     private readonly frame: AttemptFrame,
-    private readonly call: Call,
+    readonly call: Call,
     private readonly permits: Permit[],
-    private readonly abandonedBefore: number,
-    private readonly admittedAt: number,
-    private readonly startedAt: number,
     private readonly begun: number,
   ) {
-    this.promise = new Promise((resolve, reject) => {
+    this.admittedAt = call.now;
+    this.abandonedBefore = abandonedBy(call);
+  }
+
+  /** A promise that {@link resolve} and {@link reject} settle. */
+  toPromise(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
       this.settle = resolve;
       this.throwOut = reject;
     });
   }
 
-  resolve(value: unknown): void {
+  succeeded(value: unknown): void {
     const { frame, call } = this;
     frame.segment.succeeded(call, this.permits, this.admittedAt, this.abandonedBefore, value);
     if (frame.repeats !== undefined) frame.repeats.succeeded(call, this.startedAt);
-    this.settle(value);
+  }
+
+  failed(error: unknown): void {
+    this.frame.segment.failed(this.call, this.permits, this.admittedAt, this.abandonedBefore, error);
+  }
+
+  /** @throws the error, when nothing repeats */
+  recover(error: unknown): Promise<unknown> {
+    const { repeats, segmentOn } = this.frame;
+    if (repeats === undefined) throw error;
+    return repeats.failed(this.call, segmentOn, this.begun, this.startedAt, error);
+  }
+
+  resolve(value: unknown): void {
+    this.succeeded(value);
+    this.settle!(value);
   }
 
   reject(error: unknown): void {
-    const { frame, call } = this;
-    frame.segment.failed(call, this.permits, this.admittedAt, this.abandonedBefore, error);
-    if (frame.repeats === undefined) this.throwOut(error);
-    else this.settle(frame.repeats.failed(call, frame.segmentOn, this.begun, this.startedAt, error));
+    this.failed(error);
+    if (this.frame.repeats === undefined) this.throwOut!(error);
+    else this.settle!(this.recover(error));
   }
 }

@@ -71,12 +71,15 @@ export function tryExecuteWork<T>(
 function callOf<T>(chain: Chain, name: string, work: Work<T>, options: ExecuteOptions): Call {
   const call = new Call(name, work, undefined, options.args ?? NO_ARGUMENTS);
   inherit(call, chain.capabilities.clock);
-  if (options === NO_OPTIONS) return call;
+  if (options !== NO_OPTIONS) apply(options, call, chain.capabilities.clock);
+  return call;
+}
+
+function apply(options: ExecuteOptions, call: Call, clock: Clock): void {
   if (options.priority !== undefined) call.priority = options.priority;
   if (options.idempotent !== undefined) call.idempotent = options.idempotent;
   if (options.deadlineMs !== undefined) {
-    call.deadline = Math.min(call.deadline, chain.capabilities.clock.now() + options.deadlineMs);
+    call.deadline = Math.min(call.deadline, clock.now() + options.deadlineMs);
   }
   if (options.signal !== undefined) call.follow(options.signal);
-  return call;
 }

@@ -15,7 +15,7 @@ import { CircuitRefusal, type RefusingState } from './circuit-open-error.js';
 import { circuitRules } from './circuit-rules.js';
 import { type CircuitView, viewCircuit } from './circuit-view.js';
 import { isSlow, judge, looksAtResults } from './outcome-judge.js';
-import { SUCCEEDED, SUCCEEDED_SLOWLY, type Verdict } from './verdict.js';
+import type { Verdict } from './verdict.js';
 
 /** Keys listed in a snapshot; the others are only counted. */
 const KEYS_SHOWN = 20;
@@ -108,8 +108,12 @@ export class CircuitBreaker implements AdmissionPolicy {
   }
 
   precheck(call: Call, now: number, use: Use): Refusal | undefined {
-    const circuit = this.#circuit;
-    if (use.key === undefined && circuit.phase.kind === 'closed') return undefined;
+    return use.key === undefined && this.#circuit.phase.kind === 'closed'
+      ? undefined
+      : this.#precheckOne(this.#circuit, call, now, use);
+  }
+
+  #precheckOne(circuit: Circuit, call: Call, now: number, use: Use): Refusal | undefined {
     const key = this.#keyFor(call, use);
     const held = key === undefined ? circuit : this.#keyed?.peek(key);
     if (held === undefined || this.#onlyWatches(held)) return undefined;
@@ -125,6 +129,10 @@ export class CircuitBreaker implements AdmissionPolicy {
       this.#admitted += 1;
       return circuit.generation;
     }
+    return this.#admitOne(circuit, call, now, use);
+  }
+
+  #admitOne(circuit: Circuit, call: Call, now: number, use: Use): Permit | Refusal {
     const key = this.#keyFor(call, use);
     const at = this.#time(now);
     if (key === undefined) return this.#admitTo(circuit, undefined, at) ?? this.#refuse(circuit, undefined, at);
@@ -136,18 +144,32 @@ export class CircuitBreaker implements AdmissionPolicy {
 
   settle(permit: Permit, outcome: Outcome, _call: Call, now: number): void {
     if (this.#durations !== undefined && outcome.kind !== 'ignored') this.#durations.record(outcome.durationMs);
+    const circuit = this.#circuit;
+    if (
+      outcome.kind === 'success' &&
+      permit === circuit.generation &&
+      circuit.phase.kind === 'closed' &&
+      !this.#looksAtResults
+    ) {
+      this.#successes += 1;
+      const slow = isSlow(this.#options, outcome.durationMs);
+      if (slow) this.#slowCalls += 1;
+      this.#machine.succeeded(circuit, slow, now);
+    } else {
+      this.#settleOne(permit, outcome, now);
+    }
+    if (this.#machine.transitions !== undefined) this.#announceTransitions();
+  }
+
+  #settleOne(permit: Permit, outcome: Outcome, now: number): void {
     if (permit === UNRECORDED) return;
-    if (outcome.kind === 'success' && !this.#looksAtResults && permit === this.#circuit.generation) {
-      const verdict = isSlow(this.#options, outcome.durationMs) ? SUCCEEDED_SLOWLY : SUCCEEDED;
-      this.#report(this.#circuit, undefined, permit, verdict, now);
-    } else if (permit instanceof KeyedPermit) {
+    if (permit instanceof KeyedPermit) {
       if (permit.permit !== UNRECORDED) {
         this.#report(permit.circuit, permit.key, permit.permit, this.#judge(outcome, permit.key), this.#time(now));
       }
     } else {
       this.#report(this.#circuit, undefined, permit as CircuitPermit, this.#judge(outcome, undefined), this.#time(now));
     }
-    if (this.#machine.transitions !== undefined) this.#announceTransitions();
   }
 
   /** Refuses every call, or every call of one key, until {@link reset}. */

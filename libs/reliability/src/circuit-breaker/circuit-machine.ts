@@ -113,6 +113,14 @@ export class CircuitMachine {
     return probe;
   }
 
+  /** {@link report} of a success, by a permit of the generation of a closed circuit without a key. */
+  succeeded(circuit: Circuit, slow: boolean, now: number): void {
+    circuit.consecutiveFailures = 0;
+    if (this.rules.window === undefined) return;
+    const reason = this.#reachedRate(circuit, this.rules.window, false, slow, now);
+    if (reason !== undefined) this.#open(circuit, undefined, now, reason, undefined);
+  }
+
   /** @returns `false` when the outcome came too late to count */
   report(circuit: Circuit, key: string | undefined, permit: CircuitPermit, verdict: Verdict, now: number): boolean {
     this.advance(circuit, key, now);
@@ -187,14 +195,21 @@ export class CircuitMachine {
 
   #reasonToOpen(circuit: Circuit, failed: boolean, slow: boolean, now: number): TripReason | undefined {
     const { rules } = this;
-    let reason: TripReason | undefined;
-    if (rules.window !== undefined) {
-      const slice = rules.window.sliceOf(now);
-      const outcomes = (circuit.outcomes ??= rules.window.create(slice));
-      outcomes.record(failed, slow, slice);
-      reason = reachedRate(rules, outcomes);
-    }
+    const reason = rules.window && this.#reachedRate(circuit, rules.window, failed, slow, now);
     return failed && reachesStreak(rules, circuit.consecutiveFailures) ? 'consecutive-failures' : reason;
+  }
+
+  #reachedRate(
+    circuit: Circuit,
+    window: WindowKind,
+    failed: boolean,
+    slow: boolean,
+    now: number,
+  ): TripReason | undefined {
+    const slice = window.sliceOf(now);
+    const outcomes = (circuit.outcomes ??= window.create(slice));
+    outcomes.record(failed, slow, slice);
+    return outcomes.calls < this.rules.minimumCalls ? undefined : reachedRate(this.rules, outcomes);
   }
 
   #countProbe(

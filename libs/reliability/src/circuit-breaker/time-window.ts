@@ -23,7 +23,7 @@ export class TimeWindow implements OutcomeWindow {
   }
 
   record(failed: boolean, slow: boolean, slice: number): void {
-    this.expire(slice);
+    if (slice > this.#slice) this.#advance(slice);
     this.calls += 1;
     if (failed) this.failures += 1;
     if (slow) this.slow += 1;
@@ -31,7 +31,10 @@ export class TimeWindow implements OutcomeWindow {
   }
 
   expire(slice: number): void {
-    if (slice <= this.#slice) return;
+    if (slice > this.#slice) this.#advance(slice);
+  }
+
+  #advance(slice: number): void {
     if (slice - this.#slice >= SLICE_COUNT) this.#clear();
     else {
       this.#ring ??= this.#firstRing();

@@ -48,7 +48,10 @@ export function remainingMs(): number | undefined {
 
 /** Makes a call keep what was handed down to where it is made. */
 export function inherit(call: Call, clock: Clock): void {
-  const ambient = storage?.getStore();
+  if (storage !== undefined) inheritFrom(storage.getStore(), call, clock);
+}
+
+function inheritFrom(ambient: Ambient | undefined, call: Call, clock: Clock): void {
   if (ambient === undefined) return;
   if (ambient.deadline !== Infinity) {
     const deadline =

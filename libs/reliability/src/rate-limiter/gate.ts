@@ -146,8 +146,11 @@ export class Gate {
   }
 
   accepted(now: number): void {
-    if (this.#adaptation === undefined) return;
-    this.#adaptation.accepted(now);
+    if (this.#adaptation !== undefined) this.#acceptedBy(this.#adaptation, now);
+  }
+
+  #acceptedBy(adaptation: Adaptation, now: number): void {
+    adaptation.accepted(now);
     this.#adapt('accepted', now);
   }
 

@@ -60,10 +60,12 @@ export class Quota {
 
   /** @returns false when there is no room for a new key */
   locate(key: string | undefined, now: number): boolean {
-    if (key === undefined) {
-      this.#select(this.#whole);
-      return true;
-    }
+    if (key !== undefined) return this.#locateKey(key, now);
+    this.#select(this.#whole);
+    return true;
+  }
+
+  #locateKey(key: string, now: number): boolean {
     if (this.#overrides.size > 0) {
       const override = this.#overrides.get(key);
       if (override !== undefined) {

@@ -5,7 +5,7 @@ import { systemCapabilities } from '../core/capabilities.js';
 import { classify } from '../core/classification/classify.js';
 import { isRefused } from '../core/errors.js';
 import { parseOptions } from '../core/options.js';
-import type { Outcome } from '../core/outcome.js';
+import type { Failure, Ignored, Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import type { Priority } from '../core/priority.js';
@@ -113,7 +113,12 @@ export class RateLimiter implements AdmissionPolicy {
   }
 
   admit(call: Call, now: number, use: Use): Admission {
-    if (use.key === undefined && use.cost === undefined && this.#takesAtOnce(undefined, now)) return now;
+    return use.key === undefined && use.cost === undefined && this.#takesAtOnce(undefined, now)
+      ? now
+      : this.#admitOne(call, now, use);
+  }
+
+  #admitOne(call: Call, now: number, use: Use): Admission {
     const key = use.key === undefined ? undefined : keyOf(use, call, this.name);
     const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
     const found = this.#ask(key, cost, now);
@@ -126,10 +131,14 @@ export class RateLimiter implements AdmissionPolicy {
   }
 
   settle(permit: Permit, outcome: Outcome, call: Call, now: number): void {
+    if (outcome.kind === 'success') this.#gate.accepted(now);
+    else this.#settleUnsuccessful(permit, outcome, call, now);
+  }
+
+  #settleUnsuccessful(permit: Permit, outcome: Failure | Ignored, call: Call, now: number): void {
     const key = permit instanceof TakenPermit ? permit.key : undefined;
     const takenAt = permit instanceof TakenPermit ? permit.takenAt : (permit as number);
-    if (outcome.kind === 'success') this.#gate.accepted(now);
-    else if (outcome.kind === 'failure') this.#hearFailure(outcome.error, key, takenAt, now);
+    if (outcome.kind === 'failure') this.#hearFailure(outcome.error, key, takenAt, now);
     // A caller who gave up leaves behind a request that may have been sent, and counted by whom it was sent to.
     else if (!call.aborted || isRefused(outcome.error)) {
       this.#gate.refund(key, permit instanceof TakenPermit ? permit.cost : 1, takenAt, now);

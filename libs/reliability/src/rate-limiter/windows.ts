@@ -54,7 +54,10 @@ export class Windows {
 
   wait(state: Float64Array, at: number, now: number, cost: number): number {
     const only = this.#only;
-    if (only !== undefined) return only.wait(state, at, now, cost);
+    return only === undefined ? this.#waitForAll(state, at, now, cost) : only.wait(state, at, now, cost);
+  }
+
+  #waitForAll(state: Float64Array, at: number, now: number, cost: number): number {
     let longest = 0;
     for (let index = 0; index < this.meters.length; index += 1) {
       const wait = this.meters[index]!.wait(state, at + this.#offsets[index]!, now, cost);
@@ -65,10 +68,11 @@ export class Windows {
 
   take(state: Float64Array, at: number, now: number, cost: number): void {
     const only = this.#only;
-    if (only !== undefined) {
-      only.take(state, at, now, cost);
-      return;
-    }
+    if (only === undefined) this.#takeFromAll(state, at, now, cost);
+    else only.take(state, at, now, cost);
+  }
+
+  #takeFromAll(state: Float64Array, at: number, now: number, cost: number): void {
     for (let index = 0; index < this.meters.length; index += 1) {
       this.meters[index]!.take(state, at + this.#offsets[index]!, now, cost);
     }

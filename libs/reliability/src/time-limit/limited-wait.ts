@@ -110,7 +110,11 @@ export class LimitedWait {
   }
 
   /** The work ended after its limit was reached. */
-  endedLate({ call, startedAt, limitMs }: LimitedWork, abandoned: boolean, how: 'result' | 'error' | 'cancelled'): void {
+  endedLate(
+    { call, startedAt, limitMs }: LimitedWork,
+    abandoned: boolean,
+    how: 'result' | 'error' | 'cancelled',
+  ): void {
     if (abandoned) this.#running -= 1;
     if (how === 'cancelled') this.#cancelled += 1;
     else if (how === 'error') this.#lateErrors += 1;
