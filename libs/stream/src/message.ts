@@ -125,6 +125,8 @@ export interface Stream extends Publisher {
 export interface StreamStats {
   readonly messages: number;
   readonly bytes: number;
+  /** The oldest message that is kept; `lastSeq + 1` when none is. On a server everything below it is done with. */
+  readonly firstSeq: number;
   readonly lastSeq: number;
 }
 

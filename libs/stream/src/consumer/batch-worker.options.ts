@@ -1,4 +1,4 @@
-import { ERROR_CLASSES } from '@marketprism/reliability';
+import { classify, ERROR_CLASSES, type Classify } from '@marketprism/reliability';
 import { z } from 'zod';
 
 import { invalidOptions } from '../journal/journal.options.js';
@@ -35,6 +35,9 @@ const schema = z.strictObject({
   key: ofMessage.optional(),
   ackWaitMs: z.int().min(1_000).max(3_600_000).default(30_000),
   maxDeliveries: z.int().min(1).max(1_000).default(10),
+  classify: z
+    .custom<Classify>((value) => typeof value === 'function', 'must be a function of the error')
+    .default(() => classify),
   failures: z.partialRecord(z.enum(ERROR_CLASSES), rule).default({}),
   drainMs: z.int().min(0).max(3_600_000).default(10_000),
 });
@@ -72,6 +75,8 @@ export interface BatchWorkerOptions {
   ackWaitMs?: number;
   /** After more deliveries than this a message is handled alone; after twice as many it is given up. Default 10. */
   maxDeliveries?: number;
+  /** Tells the class of an error. Default: the library's `classify`. */
+  classify?: Classify;
   /** What to do about failures, by class, over the defaults. */
   failures?: Partial<Record<keyof FailureRules, Partial<FailureRules[keyof FailureRules]>>>;
   /** Longest time for what is in work when stopping, in ms; then it goes back. Default 10,000. */

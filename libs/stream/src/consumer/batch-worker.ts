@@ -1,4 +1,4 @@
-import { classify, isRefused } from '@marketprism/reliability';
+import { isRefused } from '@marketprism/reliability';
 
 import { isStreamError } from '../errors.js';
 import type { DeadLetters, Delivery, MessageSource, Stream, StreamMessage } from '../message.js';
@@ -236,7 +236,7 @@ export class BatchWorker {
   }
 
   #plan(error: unknown, attempts: number, { length, 0: first }: readonly Delivery[]): FailurePlan {
-    const classification = classify(error);
+    const classification = this.options.classify(error);
     const { errorClass } = classification;
     this.#failures[errorClass] = (this.#failures[errorClass] ?? 0) + 1;
     return planFailure(this.options.rules, {
@@ -255,7 +255,12 @@ export class BatchWorker {
     plan: Extract<FailurePlan, { kind: 'nak' | 'dead-letter' }>,
   ): Promise<void> {
     if (plan.kind === 'nak') this.#return(delivery, plan.delayMs);
-    else await this.#bury(delivery, error instanceof Error ? error.message : String(error), classify(error).errorClass);
+    else
+      await this.#bury(
+        delivery,
+        error instanceof Error ? error.message : String(error),
+        this.options.classify(error).errorClass,
+      );
   }
 
   async #bury(delivery: Delivery, reason: string, errorClass: string): Promise<void> {

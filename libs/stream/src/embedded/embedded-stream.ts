@@ -67,7 +67,7 @@ export class EmbeddedStream implements Stream {
 
   async stats(): Promise<StreamStats> {
     const { floor, lastSeq, bytes } = this.journal.stats();
-    return { messages: lastSeq - floor, bytes, lastSeq };
+    return { messages: lastSeq - floor, bytes, firstSeq: floor + 1, lastSeq };
   }
 
   async close(): Promise<void> {

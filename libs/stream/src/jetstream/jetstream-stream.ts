@@ -172,7 +172,7 @@ export class JetStreamStream implements Stream {
 
   async stats(): Promise<StreamStats> {
     const { state } = await this.#manager.streams.info(this.name);
-    return { messages: state.messages, bytes: state.bytes, lastSeq: state.last_seq };
+    return { messages: state.messages, bytes: state.bytes, firstSeq: state.first_seq, lastSeq: state.last_seq };
   }
 
   async close(): Promise<void> {

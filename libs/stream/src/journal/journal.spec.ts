@@ -286,6 +286,44 @@ describe('a journal', () => {
     expect(journal.bytes).toBeLessThanOrEqual(1_048_576);
   });
 
+  it('lets records with reserved room in when the others wait, before them', async () => {
+    const journal = await openOn(new CrashingStorage(), { segmentBytes: 262_144, maxRecordBytes: 200_000 });
+    journal.reserve('$own.', 524_288);
+    let floor = 0;
+    await journal.retain('reader', { floor: () => floor, persist: async () => undefined });
+    const big = 'x'.repeat(120_000);
+    const others = Array.from({ length: 6 }, () => journal.append(entry(big)));
+    await Promise.all(others.slice(0, 4));
+    expect(journal.stats().waiting).toBe(2);
+    await Promise.all(Array.from({ length: 4 }, () => journal.append({ ...entry(big), subject: '$own.block' })));
+    const late = journal.append({ ...entry(big), subject: '$own.block' });
+    expect(journal.stats().waiting).toBe(3);
+    floor = 8;
+    await journal.trim();
+    const [own, ...rest] = await Promise.all([late, ...others.slice(4)]);
+    expect(rest.every(({ seq }) => seq > own.seq)).toBe(true);
+  });
+
+  it('keeps what an absent reader has not done with until it is forgotten, also after a restart', async () => {
+    const storage = new CrashingStorage();
+    const small = { segmentBytes: 65_536 };
+    const first = await openOn(storage, small);
+    const retained = { floor: () => 0, persist: async () => undefined };
+    (await first.retain('gone', retained)).leave();
+    await first.close();
+    const journal = await openOn(storage, small);
+    await journal.retain('here', { floor: () => journal.lastSeq, persist: async () => undefined });
+    for (let index = 0; index < 4; index += 1) await journal.append(entry('x'.repeat(50_000)));
+    await journal.trim();
+    expect(journal.absentReaders()).toEqual(['gone']);
+    expect(journal.floor).toBe(0);
+    await journal.forget('gone');
+    await journal.trim();
+    expect(journal.floor).toBe(3);
+    await journal.close();
+    expect((await openOn(storage, small)).absentReaders()).toEqual(['here']);
+  });
+
   it('refuses when full for too long, and when too many wait', async () => {
     jest.useFakeTimers();
     try {

@@ -42,6 +42,7 @@ interface Pending {
 
 interface Room {
   readonly bytes: number;
+  readonly reserved: boolean;
   readonly enter: () => void;
   readonly refuse: (error: StreamError) => void;
   timer: NodeJS.Timeout;
@@ -73,7 +74,9 @@ export class Journal {
   #registering: Promise<void> = Promise.resolve();
   readonly #pendingIds = new Map<string, Promise<Appended>>();
   readonly #onAppend = new Set<() => void>();
+  /** Those with reserved room in front. */
   readonly #rooms: Room[] = [];
+  #reserve: { readonly prefix: string; readonly bytes: number } | undefined;
   #queue: Pending[] = [];
   #queuedBytes = 0;
   #bytes = 0;
@@ -231,21 +234,24 @@ export class Journal {
         'TOO_LARGE',
         `a record of ${bytes.length} bytes for ${entry.subject}: at most ${this.#options.maxRecordBytes} are taken`,
       );
-    if (this.#rooms.length === 0 && this.#fits(bytes.length)) this.#queuedBytes += bytes.length;
-    else await this.#waitForRoom(bytes.length);
+    const reserved = this.#reserve !== undefined && entry.subject.startsWith(this.#reserve.prefix);
+    const first = reserved ? this.#rooms[0]?.reserved !== true : this.#rooms.length === 0;
+    if (first && this.#fits(bytes.length, reserved)) this.#queuedBytes += bytes.length;
+    else await this.#waitForRoom(bytes.length, reserved);
     return new Promise((resolve, reject) => {
       this.#queue.push({ id, bytes, resolve, reject });
       this.#committing ??= this.#commitAll();
     });
   }
 
-  #fits(bytes: number): boolean {
+  #fits(bytes: number, reserved: boolean): boolean {
     const queueFits = this.#queuedBytes === 0 || this.#queuedBytes + bytes <= 2 * this.#options.maxBatchBytes;
-    return queueFits && this.bytes + this.#queuedBytes + bytes <= this.#options.maxBytes;
+    const most = this.#options.maxBytes - (reserved ? 0 : (this.#reserve?.bytes ?? 0));
+    return queueFits && this.bytes + this.#queuedBytes + bytes <= most;
   }
 
-  #waitForRoom(bytes: number): Promise<void> {
-    if (this.#rooms.length >= this.#options.maxWaiting)
+  #waitForRoom(bytes: number, reserved: boolean): Promise<void> {
+    if (this.#rooms.filter((room) => room.reserved === reserved).length >= this.#options.maxWaiting)
       return Promise.reject(
         new StreamError(
           'FULL',
@@ -262,14 +268,17 @@ export class Journal {
           ),
         );
       }, this.#options.waitMs);
-      const room: Room = { bytes, enter, refuse, timer };
-      this.#rooms.push(room);
+      const room: Room = { bytes, reserved, enter, refuse, timer };
+      const behind = reserved ? this.#rooms.findIndex((other) => !other.reserved) : -1;
+      this.#rooms.splice(behind === -1 ? this.#rooms.length : behind, 0, room);
       this.#trim();
     });
   }
 
   #admitWaiting(): void {
-    for (let room = this.#rooms[0]; room !== undefined && this.#fits(room.bytes); room = this.#rooms[0]) {
+    for (;;) {
+      const room = this.#rooms[0];
+      if (room === undefined || !this.#fits(room.bytes, room.reserved)) return;
       this.#rooms.shift();
       clearTimeout(room.timer);
       this.#queuedBytes += room.bytes;
@@ -384,6 +393,38 @@ export class Journal {
   /** Reads accepted records from a sequence on. @throws StreamError `CORRUPT` for damage found while reading */
   reader(fromSeq: number): JournalReader {
     return new JournalReader(this.storage, this.#segments, fromSeq);
+  }
+
+  /**
+   * Keeps room for records whose subject begins with `prefix`: all others wait once less than `bytes` are free. For whoever
+   * must write to this journal before anything can be removed from it.
+   *
+   * @param bytes at most half of `maxBytes`
+   */
+  reserve(prefix: string, bytes: number): void {
+    this.#reserve = { prefix, bytes: Math.min(bytes, this.#options.maxBytes / 2) };
+  }
+
+  /** Readers that were here before and have not come back: nothing that they have not done with is removed. */
+  absentReaders(): string[] {
+    return [...this.#absent.keys()];
+  }
+
+  /** Gives up waiting for a reader that will not come back. Resolves when that is on disk. */
+  async forget(name: string): Promise<void> {
+    if (!this.#absent.delete(name)) return;
+    await this.#register();
+    this.#trim();
+  }
+
+  /** Largest record that it takes, headers included, in bytes. */
+  get maxRecordBytes(): number {
+    return this.#options.maxRecordBytes;
+  }
+
+  /** Most bytes on disk. */
+  get maxBytes(): number {
+    return this.#options.maxBytes;
   }
 
   /** Calls a listener after each commit; gives the way to stop. */
