@@ -34,7 +34,7 @@ export const ADMISSION_FAMILIES = [
       fields('to', { open: 'counters.openings', 'half-open': 'counters.halfOpenings', closed: 'counters.recoveries' }),
     ],
     ['consecutive_openings', 'gauge', 'Openings since it last recovered', field('consecutiveOpenings')],
-    ['retry_after_seconds', 'gauge', 'Time until an open circuit lets a probe through', seconds('retryAfterMs')],
+    ['retry_after_seconds', 'gauge', 'Time until an open circuit lets a probe through', seen(seconds('retryAfterMs'))],
     [
       'admitted_ratio',
       'gauge',
@@ -73,6 +73,17 @@ export const ADMISSION_FAMILIES = [
     ['in_flight', 'gauge', 'Calls whose work is running', field('inFlight')],
     ['abandoned', 'gauge', 'Of these, the ones that nobody waits for any more', field('abandoned')],
     ['admitted_total', 'counter', 'Calls let through', field('admitted')],
-    ['shedding', 'gauge', 'Whether load is being shed', seen(field('shedding'))],
+    [
+      'shedding',
+      'gauge',
+      'Load is being shed: 1 with the most urgent priority that is refused; no series while nobody is',
+      {
+        labels: ['priority'],
+        read: (snapshot, samples, own) => {
+          const priority = snapshot['shedding'];
+          if (typeof priority === 'string') samples.add(1, { ...own, priority });
+        },
+      },
+    ],
   ]),
 ];
