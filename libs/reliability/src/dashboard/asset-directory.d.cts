@@ -1,0 +1,2 @@
+/** Where this file is. */
+export declare const here: string;
