@@ -7,6 +7,7 @@ import {
   type RedundantOptions,
 } from '@marketprism/store';
 import { Journal } from '@marketprism/stream/journal';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -132,6 +133,25 @@ describe('a redundant store of three nodes', () => {
     await store.insert(table, rows(0, 3));
     await everywhere(3);
     await everyoneUp();
+  });
+
+  it('tries a refused block again when its token comes again, instead of calling it stored', async () => {
+    const later = `${table}_later`;
+    const write = () => store.insert(later, rows(0, 5), { token: 'refused' });
+    await expect(write()).rejects.toMatchObject({ code: 'REFUSED' });
+    await expect(write()).rejects.toMatchObject({ code: 'REFUSED' });
+    await store.command(createTable(later));
+    await write();
+    await write();
+    expect(await store.query(`SELECT count() AS n FROM ${later}`)).toEqual([{ n: '5' }]);
+  });
+
+  it('says what a block larger than the journal takes is, and takes large ones compressed', async () => {
+    const note = 'n'.repeat(2_000_000);
+    await store.insert(table, [{ id: 1, note }]);
+    expect(await store.query(`SELECT length(note) AS n FROM ${table}`)).toEqual([{ n: '2000000' }]);
+    const random = Array.from({ length: 200 }, () => ({ id: 2, note: randomBytes(8_192).toString('hex') }));
+    await expect(store.insert(table, random)).rejects.toMatchObject({ code: 'INVALID' });
   });
 
   it('finds and repairs what differs, partition by partition', async () => {

@@ -1,21 +1,32 @@
 import type { JournalEntry, JournalRecord } from '@marketprism/stream/journal';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
 
 import type { Database } from '../database.js';
 
 /** Blocks share the journal with the messages of a stream; consumers do not see subjects that begin with `$`. */
-const SUBJECT = '$store';
+export const SUBJECT = '$store';
+/** Smaller bodies are not worth compressing. */
+const COMPRESS_FROM = 32_768;
+/** No block of the store's own unpacks to more. */
+const MAX_UNPACKED = 1_073_741_824;
+
+const zip = promisify(gzip);
+const unzip = promisify(gunzip);
 
 export type Block =
   | { readonly kind: 'json'; readonly table: string; readonly body: Buffer }
   | { readonly kind: 'tsv'; readonly table: string; readonly columns: readonly string[]; readonly body: Buffer }
   | { readonly kind: 'command'; readonly sql: string };
 
-export function blockEntry(block: Block, id: string | undefined): JournalEntry {
-  const named = id === undefined ? {} : { id: `${SUBJECT}:${id}` };
-  if (block.kind === 'command') return { subject: `${SUBJECT}.command`, body: Buffer.from(block.sql), ...named };
+/** A block as the journal keeps it: large ones compressed, since messages may share the room. */
+export async function blockEntry(block: Block): Promise<Omit<JournalEntry, 'id'>> {
+  if (block.kind === 'command') return { subject: `${SUBJECT}.command`, body: Buffer.from(block.sql) };
   const headers: Record<string, string> = { table: block.table };
   if (block.kind === 'tsv') headers['columns'] = block.columns.join(',');
-  return { subject: `${SUBJECT}.${block.kind}`, headers, body: block.body, ...named };
+  const subject = `${SUBJECT}.${block.kind}`;
+  if (block.body.length < COMPRESS_FROM) return { subject, headers, body: block.body };
+  return { subject, headers: { ...headers, encoding: 'gzip' }, body: await zip(block.body, { level: 1 }) };
 }
 
 export const isBlock = ({ subject }: JournalRecord): boolean => subject.startsWith(`${SUBJECT}.`);
@@ -27,8 +38,9 @@ export async function applyBlock(
   token: string,
   deadlineMs: number,
 ): Promise<void> {
-  const body = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.byteLength);
-  const { table = '', columns = '' } = record.headers;
+  const { table = '', columns = '', encoding } = record.headers;
+  const kept = Buffer.from(record.body.buffer, record.body.byteOffset, record.body.byteLength);
+  const body = encoding === 'gzip' ? await unzip(kept, { maxOutputLength: MAX_UNPACKED }) : kept;
   if (record.subject === `${SUBJECT}.command`) await database.command(body.toString(), {}, { deadlineMs });
   else if (record.subject === `${SUBJECT}.tsv`)
     await database.importTsv(table, columns.split(','), body, { token, deadlineMs });

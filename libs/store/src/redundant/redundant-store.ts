@@ -1,4 +1,5 @@
-import { SlotFile, type Journal } from '@marketprism/stream/journal';
+import { isStreamError } from '@marketprism/stream';
+import { SlotFile, type Journal, type JournalEntry } from '@marketprism/stream/journal';
 import { randomUUID } from 'node:crypto';
 
 import type { CallOptions, Database, InsertOptions } from '../database.js';
@@ -6,7 +7,7 @@ import { asStoreError, isStoreError, StoreError } from '../errors.js';
 import type { Features } from '../features.js';
 import { jsonLines } from '../json-rows.js';
 import { inlineParameters, type Parameters } from '../parameters.js';
-import { blockEntry, type Block } from './block.js';
+import { blockEntry, SUBJECT, type Block } from './block.js';
 import { resolveRedundantOptions, type RedundantOptions, type ResolvedRedundantOptions } from './redundant.options.js';
 import { compareNodes, repairNode, type Difference } from './repair.js';
 import { RowCheck } from '../row-check.js';
@@ -19,6 +20,8 @@ interface Waiter {
   readonly timer: NodeJS.Timeout;
 }
 
+/** Refused blocks that are remembered although every node is past them. */
+const SKIPS_KEPT = 1_000;
 /** How long a start waits for all nodes once a majority is there. */
 const ALL_NODES_MS = 3_000;
 
@@ -98,6 +101,8 @@ export class RedundantStore implements Database, ReplicaHost {
   }
 
   async #open(): Promise<void> {
+    // Where messages share the journal, they go only once their blocks are in it.
+    this.#journal.reserve(`${SUBJECT}.`, this.#journal.maxBytes / 2);
     const identity = new SlotFile<string>(this.#journal.storage, 'store-identity');
     let id = await identity.load();
     if (id === undefined) await identity.save((id = randomUUID()), true);
@@ -190,9 +195,13 @@ export class RedundantStore implements Database, ReplicaHost {
     return this.isSkipped(seq) ? 'skip' : 'detach';
   }
 
+  /** The newest are kept when every node is past them: their tokens may come again. */
   #forgetSkips(): void {
     const floor = Math.min(...this.#replicas.map(({ applied }) => applied));
-    for (const seq of this.#skipped) if (seq <= floor) this.#skipped.delete(seq);
+    for (const seq of this.#skipped) {
+      if (this.#skipped.size <= SKIPS_KEPT || seq > floor) return;
+      this.#skipped.delete(seq);
+    }
   }
 
   /** Waits until something holds; false when it does not in time. */
@@ -246,9 +255,8 @@ export class RedundantStore implements Database, ReplicaHost {
   async #write(block: Block, options: InsertOptions = {}): Promise<void> {
     if (this.#closed) throw new StoreError('CLOSED', `${this.name} is closed`);
     if (this.#lease.isFenced) throw new StoreError('FENCED', `${this.name}: another writer has taken over`);
-    const { seq } = await this.#journal.append(blockEntry(block, options.token)).catch((error: unknown) => {
-      throw new StoreError('UNAVAILABLE', `${this.name}: the journal took no more: ${String(error)}`, { cause: error });
-    });
+    const entry = await blockEntry(block);
+    const seq = await this.#append(entry, options.token);
     if (seq <= this.#confirmed) return;
     const deadlineMs = options.deadlineMs ?? this.#options.deadlineMs;
     await new Promise<void>((resolve, reject) => {
@@ -280,6 +288,23 @@ export class RedundantStore implements Database, ReplicaHost {
         },
       });
     });
+  }
+
+  /** Puts a block into the journal. A token whose block was refused names no block any more: it is tried again. */
+  async #append(entry: JournalEntry, token: string | undefined): Promise<number> {
+    let id = token === undefined ? undefined : `${SUBJECT}:${token}`;
+    for (;;) {
+      const { seq, duplicate } = await this.#journal.append({ ...entry, id }).catch((error: unknown) => {
+        const never = isStreamError(error, 'TOO_LARGE') || isStreamError(error, 'INVALID');
+        throw new StoreError(
+          never ? 'INVALID' : 'UNAVAILABLE',
+          `${this.name}: the journal did not take a block: ${error instanceof Error ? error.message : String(error)}`,
+          { cause: error },
+        );
+      });
+      if (!duplicate || !this.#skipped.has(seq)) return seq;
+      id = `${id}~${seq}`;
+    }
   }
 
   async command(sql: string, parameters: Parameters = {}, options: CallOptions = {}): Promise<void> {

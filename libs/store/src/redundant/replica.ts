@@ -167,6 +167,7 @@ export class Replica {
   async #down(): Promise<void> {
     const { database } = this;
     this.database = undefined;
+    this.#pausedNow?.();
     if (this.state !== 'down' && !this.#stopped)
       this.#host.log(`${this.name}: down: ${this.lastError ?? 'its process ended'}`);
     this.state = 'down';
@@ -249,6 +250,7 @@ export class Replica {
 
   /** Waits until nothing is being applied, and keeps it so until the given function is called. */
   async pause(): Promise<() => void> {
+    if (this.database === undefined) return () => undefined;
     let resume = () => {};
     this.#paused = new Promise<void>((resolve) => {
       resume = () => {
