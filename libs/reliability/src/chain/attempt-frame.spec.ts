@@ -90,7 +90,7 @@ async function trace(set: PolicySet, steps: readonly Step[], inOneFrame: boolean
   const tell = (index: number, what: string, result: unknown) =>
     seen.push(`${index} ${what} ${result instanceof Error ? `${result.name}: ${result.message}` : String(result)}`);
   for (const [index, { waitMs, behaviours, abortAfterMs }] of steps.entries()) {
-    const call = new Call('call', work(behaviours) as never, undefined, []);
+    const call = new Call('call', work(behaviours), undefined, []);
     if (abortAfterMs !== undefined) {
       const controller = new AbortController();
       call.follow(controller.signal);

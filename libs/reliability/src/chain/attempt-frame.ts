@@ -41,7 +41,7 @@ export class AttemptFrame {
     const limitMs = limits === undefined ? Infinity : limits.limitMs(call.now);
     const run = new Run(this, call, permits, begun);
     const work = this.begin(run);
-    if (limits !== undefined && isThenable(work)) {
+    if (limits !== undefined && (work instanceof Promise || isThenable(work))) {
       const promise = run.toPromise();
       limits.watch(call, work, run.admittedAt, limitMs, run);
       return promise;

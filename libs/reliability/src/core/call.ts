@@ -1,8 +1,6 @@
+import { Abortion, type AbortListener } from './abortion.js';
 import type { EndpointRef } from './endpoint.js';
 import type { Priority } from './priority.js';
-
-/** Called once, with the reason, when the call or its current attempt is aborted. */
-export type AbortListener = (reason: unknown) => void;
 
 /**
  * One invocation of a protected method, on its way through a chain. Policies share it; the fields that only some calls
@@ -33,17 +31,9 @@ export class Call {
   abandoned: Promise<unknown>[] | undefined = undefined;
   #attachments: Map<symbol, unknown> | undefined = undefined;
   /** The call that a fork is an attempt of. */
-  #origin: Call = this;
-
-  #controller: AbortController | undefined = undefined;
-  #listeners: Set<AbortListener> | undefined = undefined;
-  #aborted = false;
-  #attemptAborted = false;
-  #reason: unknown = undefined;
-  /** Who may abort this call from outside, and what ends listening to them while somebody here has to be told. */
-  #callerSignal: AbortSignal | undefined = undefined;
-  #parent: Call | undefined = undefined;
-  #unfollow: (() => void) | undefined = undefined;
+  #origin: Call | undefined = undefined;
+  /** Made when somebody may abort the call or wants to be told. */
+  #abortion: Abortion | undefined = undefined;
 
   constructor(
     /** `Class.method`, or the name given to `execute`. */
@@ -58,31 +48,22 @@ export class Call {
    * the attempt of its call was aborted.
    */
   get aborted(): boolean {
-    if (!this.#aborted) {
-      if (this.#callerSignal?.aborted === true) this.abort(this.#callerSignal.reason);
-      else if (this.#parent?.attemptAborted === true) this.abort(this.#parent.#reason);
-    }
-    return this.#aborted;
+    return this.#abortion !== undefined && this.#abortion.aborted;
   }
 
   /** Whether the attempt under way was aborted, alone or with the whole call. */
   get attemptAborted(): boolean {
-    return this.#attemptAborted || this.aborted;
+    return this.#abortion !== undefined && this.#abortion.attemptAborted;
   }
 
   /** Why the call or the attempt was aborted. */
   get reason(): unknown {
-    return this.#reason;
+    return this.#abortion?.reason;
   }
 
   /** The current attempt's signal. The AbortController behind it is made on first use. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.attemptAborted) this.#controller.abort(this.#reason);
-      else this.#follow();
-    }
-    return this.#controller.signal;
+    return this.#abortable().signal;
   }
 
   /**
@@ -90,22 +71,18 @@ export class Call {
    * something waits or asks for a signal.
    */
   follow(signal: AbortSignal): void {
-    this.#callerSignal = this.#callerSignal === undefined ? signal : AbortSignal.any([this.#callerSignal, signal]);
+    this.#abortable().follow(signal);
     this.abortable = true;
   }
 
   /** Ends the whole call: everything waiting on its behalf is told, nothing more is started. */
   abort(reason: unknown): void {
-    if (this.#aborted) return;
-    this.#aborted = true;
-    this.#announce(reason);
+    this.#abortable().abort(reason);
   }
 
   /** Ends the attempt under way; a further one may follow. */
   abortAttempt(reason: unknown): void {
-    if (this.#aborted || this.#attemptAborted) return;
-    this.#attemptAborted = true;
-    this.#announce(reason);
+    this.#abortable().abortAttempt(reason);
   }
 
   /** Opens the next attempt: a number and a signal of its own; endpoints already used are remembered. */
@@ -113,11 +90,7 @@ export class Call {
     this.attempt += 1;
     if (this.endpoint !== undefined) (this.tried ??= []).push(this.endpoint);
     this.endpoint = undefined;
-    this.#controller = undefined;
-    if (!this.#aborted) {
-      this.#attemptAborted = false;
-      this.#reason = undefined;
-    }
+    this.#abortion?.beginAttempt();
   }
 
   /**
@@ -135,8 +108,8 @@ export class Call {
     fork.lastError = this.lastError;
     fork.tried = this.tried ??= [];
     if (this.endpoint !== undefined) this.tried.push(this.endpoint);
-    fork.#origin = this.#origin;
-    fork.#parent = this;
+    fork.#origin = this.#origin ?? this;
+    fork.#abortion = new Abortion(this.#abortable());
     return fork;
   }
 
@@ -146,13 +119,7 @@ export class Call {
    * @returns ends the subscription
    */
   onAbort(listener: AbortListener): () => void {
-    const listeners = (this.#listeners ??= new Set());
-    listeners.add(listener);
-    this.#follow();
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#controller === undefined) this.#letGo();
-    };
+    return this.#abortable().onAbort(listener);
   }
 
   /** Leaves work behind that still runs: permits that are held until the work ends wait for it. */
@@ -161,42 +128,19 @@ export class Call {
   }
 
   attach(key: symbol, value: unknown): void {
-    (this.#origin.#attachments ??= new Map()).set(key, value);
+    ((this.#origin ?? this).#attachments ??= new Map()).set(key, value);
   }
 
   attachment(key: symbol): unknown {
-    return this.#origin.#attachments?.get(key);
+    return (this.#origin ?? this).#attachments?.get(key);
   }
 
   /** Lets go of the caller's signal, or of the call that this is a fork of. To be called when the result is known. */
   finish(): void {
-    this.#parent = undefined;
-    this.#letGo();
+    this.#abortion?.finish();
   }
 
-  #announce(reason: unknown): void {
-    this.#reason = reason;
-    if (this.#aborted) this.#letGo();
-    this.#controller?.abort(reason);
-    const listeners = this.#listeners;
-    if (listeners === undefined) return;
-    for (const listener of Array.from(listeners)) if (listeners.has(listener)) listener(reason);
-  }
-
-  #follow(): void {
-    if (this.#unfollow !== undefined || this.#aborted) return;
-    const signal = this.#callerSignal;
-    if (this.#parent !== undefined) {
-      this.#unfollow = this.#parent.onAbort((reason) => this.abort(reason));
-    } else if (signal !== undefined) {
-      const onAbort = () => this.abort(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#unfollow = () => signal.removeEventListener('abort', onAbort);
-    }
-  }
-
-  #letGo(): void {
-    this.#unfollow?.();
-    this.#unfollow = undefined;
+  #abortable(): Abortion {
+    return (this.#abortion ??= new Abortion());
   }
 }
