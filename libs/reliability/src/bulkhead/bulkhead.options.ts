@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationMs, positiveCount, ratio } from '../core/options.js';
+import { PRIORITIES } from '../core/priority.js';
 
 const common = {
   minLimit: positiveCount().default(4).describe('The limit never falls below; at least 1, default 4'),
@@ -87,6 +88,12 @@ export const bulkheadOptions = z
       .default(500)
       .describe('A wait of this long, in ms, weighs as much as one level of priority; default 500'),
     adaptive: adaptive.optional().describe('Moves the limit by what calls show. Off by default'),
+    leastUrgent: z
+      .enum(PRIORITIES)
+      .optional()
+      .describe(
+        'Calls less urgent than this are refused at once: normal refuses those of low priority; none by default',
+      ),
     shed: shed
       .optional()
       .describe('Refuses calls, the least urgent first, while the process itself is overloaded. Off by default'),

@@ -5,7 +5,7 @@ import { KeyedStates } from '../core/keyed-states.js';
 import type { Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicyContext, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
-import { PRIORITIES, type Priority } from '../core/priority.js';
+import { PRIORITIES, type Priority, PRIORITY_RANK } from '../core/priority.js';
 import { costOf, keyOf, priorityOf, type Use } from '../core/use.js';
 import { WaitQueue } from '../core/wait-queue.js';
 import type { AdaptiveConcurrency } from './adaptive-concurrency.js';
@@ -92,6 +92,9 @@ export class Bulkhead implements AdmissionPolicy {
   #admitOne(call: Call, now: number, use: Use): Admission {
     const slots = use.key === undefined ? this.#slots : this.#slotsOf(keyOf(use, call, this.name)!);
     const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
+    if (this.options.leastUrgent !== undefined && this.#isLessUrgent(this.options.leastUrgent, call, use)) {
+      return this.#refuse(slots, 'overloaded', priorityOf(use, call, this.name));
+    }
     if (this.options.shed !== undefined && this.#overloaded(call, use)) {
       return this.#refuse(slots, 'overloaded', priorityOf(use, call, this.name));
     }
@@ -167,6 +170,10 @@ export class Bulkhead implements AdmissionPolicy {
   close(): void {
     this.#closed = true;
     for (const { queue } of this.#everySlots()) queue?.close(this.context.clock.now());
+  }
+
+  #isLessUrgent(least: Priority, call: Call, use: Use): boolean {
+    return PRIORITY_RANK[priorityOf(use, call, this.name)] > PRIORITY_RANK[least];
   }
 
   #overloaded(call: Call, use: Use): boolean {

@@ -17,6 +17,8 @@ export type ReliabilityEvent =
   | HedgeEvent
   | ChaosEvent
   | AlertEvent
+  | ConfigurationEvent
+  | DecisionEvent
   | CustomEvent;
 
 export type EventType = ReliabilityEvent['type'];
@@ -190,8 +192,56 @@ export type ChaosEvent = Base &
     | { readonly type: 'chaos.switched'; readonly on: boolean }
   );
 
-/** An alert fired, was escalated (it fires again, with a higher severity) or is over. `policy` is '' where it is about none. */
-export type AlertEvent = Base & { readonly type: 'alert.firing' | 'alert.resolved'; readonly alert: Alert };
+/** `policy` is '' where an alert is about none. */
+export type AlertEvent = Base &
+  (
+    | {
+        /** It fired, or was escalated: it fires again, with a higher severity. */
+        readonly type: 'alert.firing';
+        readonly alert: Alert;
+      }
+    | { readonly type: 'alert.resolved'; readonly alert: Alert }
+  );
 
 /** From a policy of one's own. */
 export type CustomEvent = Base & { readonly type: 'custom'; readonly name: string; readonly data?: unknown };
+
+/** About the configuration as a whole: `policy` is `configuration`. */
+export type ConfigurationEvent = Base &
+  (
+    | {
+        /** Another version is in force. */
+        readonly type: 'configuration.applied';
+        readonly version: number;
+        readonly source: string;
+        readonly who: string;
+        readonly why: string;
+        /** Paths that changed, at most 50. */
+        readonly changed: readonly string[];
+      }
+    /** What a source says is not put in force; nothing has changed. */
+    | { readonly type: 'configuration.rejected'; readonly source: string; readonly error: unknown }
+    | {
+        /** A source cannot be read, or can be again. Meanwhile what it said last stays in force. */
+        readonly type: 'configuration.source';
+        readonly source: string;
+        readonly available: boolean;
+        readonly error?: unknown;
+      }
+    /** A version or a line of the audit trail could not be kept. */
+    | { readonly type: 'configuration.not-kept'; readonly what: 'version' | 'audit'; readonly error: unknown }
+  );
+
+/** The manager has decided something by rule about `policy`. */
+export type DecisionEvent = Base & {
+  readonly type: 'decision';
+  readonly rule: string;
+  /** `suggested`: nothing was changed. `failed`: it was not possible. */
+  readonly change: 'suggested' | 'applied' | 'reverted' | 'failed';
+  /** Why, in words, with the figures. */
+  readonly explanation: string;
+  /** Path of the option: `policies.okx.circuitBreaker.openForMs`. */
+  readonly setting: string;
+  readonly from: unknown;
+  readonly to: unknown;
+};

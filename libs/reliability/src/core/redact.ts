@@ -11,7 +11,6 @@ const SECRET_WORDS = new Set([
   'token',
   'jwt',
   'authorization',
-  'auth',
   'bearer',
   'cookie',
   'credential',
@@ -45,6 +44,8 @@ export function namesSecret(key: string, value?: unknown): boolean {
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9]+/);
+  // A class of errors is called so, too.
+  if (words.length === 1 && words[0] === 'auth') return typeof value === 'string';
   return words.some((word, index) => {
     if (SECRET_WORDS.has(word)) return true;
     if ((word === 'key' || word === 'keys') && SECRET_KEYS.has(words[index - 1] ?? '')) return true;

@@ -22,6 +22,10 @@ export class InstanceSet {
   #all: readonly Instance[] = [];
   readonly #byId = new Map<string, Instance>();
   readonly #sources = new Map<string, MembershipSource>();
+  /** Taken out by hand, whatever configuration and discovery say, with what they say last. */
+  readonly #suspended = new Map<string, { endpoint: ResolvedEndpointOptions; source: MembershipSource }>();
+  /** Weights set by hand, whatever configuration and discovery say. */
+  readonly #pinnedWeights = new Map<string, number>();
   /** Endpoints that were not taken in because the set was full. */
   overflow = 0;
 
@@ -41,6 +45,11 @@ export class InstanceSet {
     return this.#all.filter(({ draining }) => !draining).length;
   }
 
+  /** Ids of the endpoints that were taken out by hand. */
+  get suspended(): readonly string[] {
+    return [...this.#suspended.keys()];
+  }
+
   get(id: string): Instance | undefined {
     return this.#byId.get(id);
   }
@@ -49,12 +58,12 @@ export class InstanceSet {
    * Adds an endpoint or changes the one with its id.
    * @throws InvalidOptionsError when the set is full
    */
-  put(
-    endpoint: ResolvedEndpointOptions,
-    now: number,
-    source: MembershipSource,
-    returning = this.#all.length > 0,
-  ): void {
+  put(given: ResolvedEndpointOptions, now: number, source: MembershipSource, returning = this.#all.length > 0): void {
+    if (this.#suspended.has(given.id)) {
+      this.#suspended.set(given.id, { endpoint: given, source });
+      return;
+    }
+    const endpoint = { ...given, weight: this.#pinnedWeights.get(given.id) ?? given.weight };
     const known = this.#byId.get(endpoint.id);
     if (known !== undefined && !known.draining && sameEndpoint(known, endpoint)) {
       this.#sources.set(endpoint.id, source);
@@ -84,7 +93,10 @@ export class InstanceSet {
     const leaving = [...this.#byId.values()].filter(
       ({ id }) => !wanted.has(id) && (everything || this.#sources.get(id) === source),
     );
-    const joining = endpoints.filter(({ id }) => !this.#byId.has(id));
+    for (const [id, suspended] of this.#suspended) {
+      if (!wanted.has(id) && (everything || suspended.source === source)) this.#suspended.delete(id);
+    }
+    const joining = endpoints.filter(({ id }) => !this.#byId.has(id) && !this.#suspended.has(id));
     if (this.#byId.size - leaving.length + joining.length > this.options.maxEndpoints) {
       this.#refuseOneMore(endpoints[endpoints.length - 1]!.id);
     }
@@ -117,9 +129,40 @@ export class InstanceSet {
     return instance.drained;
   }
 
-  remove(id: string, now: number, cause: string): boolean {
+  /** Drains an endpoint and keeps it out until it is restored. @returns whether there is one */
+  suspend(id: string, now: number, cause: string): boolean {
     const instance = this.#byId.get(id);
-    if (instance === undefined) return false;
+    if (instance === undefined) return this.#suspended.has(id);
+    const { ref, weight, priority } = instance;
+    const source = this.#sources.get(id) ?? 'code';
+    this.#suspended.set(id, { endpoint: { ...ref, weight, priority }, source });
+    this.#retire(instance, now, cause);
+    return true;
+  }
+
+  /** Takes an endpoint in again that was suspended. @returns whether it was */
+  restore(id: string, now: number): boolean {
+    const suspended = this.#suspended.get(id);
+    if (suspended === undefined) return false;
+    this.#suspended.delete(id);
+    this.put(suspended.endpoint, now, suspended.source);
+    return true;
+  }
+
+  /**
+   * Changes a weight until it is pinned again, whatever configuration and discovery say.
+   * @throws InvalidOptionsError for an unknown endpoint or an impossible weight
+   */
+  pinWeight(id: string, weight: number, now: number, cause: string): void {
+    this.setWeight(id, weight, now, cause);
+    this.#pinnedWeights.set(id, weight);
+  }
+
+  remove(id: string, now: number, cause: string): boolean {
+    this.#pinnedWeights.delete(id);
+    const wasSuspended = this.#suspended.delete(id);
+    const instance = this.#byId.get(id);
+    if (instance === undefined) return wasSuspended;
     this.#drop(instance, cause, now);
     return true;
   }

@@ -37,6 +37,8 @@ export interface LoadBalancerSnapshot extends PolicySnapshot {
   /** Totals by cause, over all endpoints there ever were. */
   readonly ejections: Readonly<Record<string, number>>;
   readonly endpoints: readonly InstanceView[];
+  /** Ids of the endpoints that were taken out by hand and can be restored. */
+  readonly suspended: readonly string[];
   readonly healthChecks?: { readonly checks: number; readonly failed: number };
   readonly discovery?: {
     readonly refreshes: number;
@@ -183,6 +185,35 @@ export class LoadBalancer implements AdmissionPolicy {
   }
 
   /**
+   * Gives an endpoint no new calls until {@link restore}, whatever configuration and discovery say; calls under way go
+   * on. Gives whether there is such an endpoint.
+   */
+  suspend(id: string): boolean {
+    const now = this.context.clock.now();
+    const suspended = this.#set.suspend(id, now, 'code');
+    this.#changed(now);
+    return suspended;
+  }
+
+  /** Takes a suspended endpoint in again, as configuration and discovery say it is now. Gives whether it was suspended. */
+  restore(id: string): boolean {
+    const now = this.context.clock.now();
+    const restored = this.#set.restore(id, now);
+    this.#changed(now);
+    return restored;
+  }
+
+  /**
+   * As {@link setWeight}, and keeps the weight when configuration or discovery say another one.
+   * @throws InvalidOptionsError for an unknown endpoint or a weight that is not above 0
+   */
+  pinWeight(id: string, weight: number): void {
+    const now = this.context.clock.now();
+    this.#set.pinWeight(id, weight, now, 'code');
+    this.#changed(now);
+  }
+
+  /**
    * Changes a weight; the strategy keeps its place.
    * @throws InvalidOptionsError for an unknown endpoint or a weight that is not above 0
    */
@@ -227,6 +258,7 @@ export class LoadBalancer implements AdmissionPolicy {
       failovers: { ...this.#failovers },
       ejections: { ...this.#state.ejections },
       endpoints: this.#set.all.map((instance) => viewOf(instance, now)),
+      suspended: this.#set.suspended,
       ...(checker !== undefined && { healthChecks: { checks: checker.checks, failed: checker.failedChecks } }),
       ...(discovery !== undefined && {
         discovery: { refreshes: discovery.refreshes, failures: discovery.failures, overflow: this.#set.overflow },

@@ -410,6 +410,7 @@ test('what can be looked at is complete', () => {
     type: 'load-balancer',
     name: 'hosts',
     strategy: 'ewma',
+    suspended: [],
     panic: false,
     picks: 2,
     refused: 0,

@@ -34,7 +34,7 @@ export class CallSites {
       for (const [name, parsed] of policies) {
         for (const { definition, options } of parsed.filter((one) => isOf(plain, name, one))) {
           const ofTenants = tenants.get(idOf(definition.type, name))?.values() ?? [];
-          if (![options, ...ofTenants].some((each) => definition.waits?.(each as never) === true)) continue;
+          if (![options, ...ofTenants].some((each) => definition.waits?.(each) === true)) continue;
           const rule = `may wait, but ${site} gives a plain value: that needs a new deployment`;
           problems.push({ path: `policies.${name}.${definition.optionKey}`, rule, value: options });
         }

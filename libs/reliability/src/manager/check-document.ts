@@ -34,6 +34,13 @@ export function checkDocument(document: unknown): OptionProblem[] {
   return problems.slice(0, 20);
 }
 
+/** As {@link checkDocument}, of any data from outside. */
+export function checkData(value: unknown): OptionProblem[] {
+  const problems: OptionProblem[] = [];
+  look(value, [], { left: MOST_VALUES }, problems);
+  return problems.slice(0, 20);
+}
+
 function look(value: unknown, path: readonly string[], walk: { left: number }, problems: OptionProblem[]): void {
   const add = (rule: string, shown: unknown = value) => problems.push({ path: path.join('.'), rule, value: shown });
   walk.left -= 1;

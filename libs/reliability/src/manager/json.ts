@@ -44,6 +44,11 @@ export function shownJson(value: unknown): Json {
   return show(value, '', 0, new Set());
 }
 
+/** As {@link shownJson}, of what is kept at a path. */
+export function shownJsonAt(path: readonly string[], value: unknown): Json {
+  return path.some((key) => namesSecret(key, value)) ? REDACTED : shownJson(value);
+}
+
 function show(value: unknown, key: string, depth: number, above: Set<object>): Json {
   if (value === null || value === undefined) return null;
   if (key !== '' && namesSecret(key, value)) return REDACTED;

@@ -88,6 +88,11 @@ export class PolicyRegistry {
     return this.#configuration.source;
   }
 
+  /** What modules have added. */
+  get added(): Readonly<Record<string, PolicyOptions>> {
+    return Object.fromEntries(this.#added);
+  }
+
   /**
    * The policy of a kind under a configured name, with the defaults where the name says nothing of that kind.
    * @throws ReliabilityError `UNKNOWN_POLICY`, listing the configured names
@@ -129,6 +134,12 @@ export class PolicyRegistry {
    */
   set(name: string): readonly RegisteredPolicy[] {
     return this.#configured(name).map(({ definition }) => this.#named(definition, name, false));
+  }
+
+  /** The complete options of what is configured under a name; `undefined` when it has none of that type. */
+  optionsOf(type: string, name: string): Readonly<Record<string, unknown>> | undefined {
+    const parsed = this.#configuration.policies.get(name)?.find(({ definition }) => definition.type === type);
+    return parsed?.options as Readonly<Record<string, unknown>> | undefined;
   }
 
   /** @throws ReliabilityError `UNKNOWN_POLICY`, listing the configured names */

@@ -7,12 +7,17 @@ import type { Policy, PolicySnapshot } from '../core/policy.js';
 import { PLAIN_USE } from '../core/use.js';
 import { scoreSystem, type SystemHealth } from './health-score.js';
 import type { PolicyRegistry } from './policy-registry.js';
+import type { ManagerSnapshot } from './snapshot-schema.js';
+import { type SnapshotParts, takeSnapshot } from './take-snapshot.js';
 
 /** Runs anything under a configured name, and shows the state of everything named. */
 export class ReliabilityManager {
   readonly #chains = new Map<string, { readonly version: number; readonly chain: Chain }>();
 
-  constructor(readonly registry: PolicyRegistry) {}
+  constructor(
+    readonly registry: PolicyRegistry,
+    private readonly parts: SnapshotParts = {},
+  ) {}
 
   /**
    * Runs `work` through everything configured under `name`.
@@ -55,6 +60,11 @@ export class ReliabilityManager {
   /** Scores from 0 to 100 of every dependency and of the whole, with the reasons that lower them. */
   health(): SystemHealth {
     return scoreSystem(this.inspect());
+  }
+
+  /** Everything at once, as JSON and without secrets: what {@link snapshotSchema} describes. */
+  snapshot(): ManagerSnapshot {
+    return takeSnapshot(this.registry, this.health(), this.parts);
   }
 
   on<T extends EventType>(type: T, listener: EventListener<Extract<ReliabilityEvent, { type: T }>>): Unsubscribe {

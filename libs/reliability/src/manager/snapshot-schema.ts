@@ -54,6 +54,8 @@ const POLICY_SHAPES = [
     picks: count(),
     refused: count(),
     endpoints: z.array(z.looseObject({ id: z.string(), service: z.string(), weight: count() })),
+    /** Ids of endpoints that were taken out by hand. */
+    suspended: z.array(z.string()),
   }),
   z.looseObject({
     ...base,
@@ -94,6 +96,8 @@ const ownPolicy = z.looseObject({
 
 const reason = z.looseObject({ policyType: z.string(), reason: z.string(), points: z.number() });
 
+const policy = z.union([...POLICY_SHAPES, ownPolicy]);
+
 /** The manager's snapshot as JSON. */
 export const snapshotSchema = z.looseObject({
   schema: z.literal(SNAPSHOT_SCHEMA),
@@ -105,7 +109,15 @@ export const snapshotSchema = z.looseObject({
       z.looseObject({ name: z.string(), score: score(), reasons: z.array(reason), unreachable: z.boolean() }),
     ),
   }),
-  policies: z.array(z.union([...POLICY_SHAPES, ownPolicy])),
+  policies: z.array(policy),
+  /** Tenants with settings of their own. */
+  tenants: z.strictObject({
+    configured: z.int().min(0),
+    /** Policies of tenants that were called. */
+    called: z.int().min(0),
+    /** The first of these, at most 20. */
+    shown: z.array(z.strictObject({ tenant: z.string(), policy })),
+  }),
   configuration: z.strictObject({
     /** 0 until the first one is applied. */
     version: z.int().min(0),
@@ -120,16 +132,18 @@ export const snapshotSchema = z.looseObject({
     ),
     /** Options set while running that are in force. */
     overrides: z.int().min(0),
-    tenants: z.int().min(0),
   }),
   decisions: z.array(
     z.strictObject({
       rule: z.string(),
+      description: z.string(),
       mode: z.enum(['off', 'suggest', 'apply']),
       /** What it has changed and not changed back, or suggests. */
       standing: z.array(
         z.strictObject({
-          target: z.string(),
+          rule: z.string(),
+          /** Path of the option. */
+          setting: z.string(),
           explanation: z.string(),
           applied: z.boolean(),
           /** Ms since the Unix epoch. */

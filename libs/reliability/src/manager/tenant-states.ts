@@ -35,7 +35,7 @@ export class TenantStates {
     const held = this.#held.get(id) ?? new Map<string, Held>();
     this.#held.set(id, held);
     const routed = routeTenants(policy, {
-      waits: [...options.values()].some((each) => definition.waits?.(each as never) === true),
+      waits: [...options.values()].some((each) => definition.waits?.(each) === true),
       of: (tenant) => held.get(tenant)?.policy ?? this.#create(id, definition, policy.name, tenant, held),
       all: () => [...held.values()].map((each) => each.policy),
     });
