@@ -25,8 +25,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   coalesce: ['core'],
   chain: ['core', 'coalesce', ...POLICIES],
   manager: ['core', 'chain'],
-  alerting: ['core', 'manager'],
-  nest: ['core', 'chain', 'manager', 'coalesce', ...POLICIES],
+  alerting: ['core', 'chain', 'manager'],
+  nest: ['core', 'chain', 'manager', 'alerting', 'coalesce', ...POLICIES],
 };
 
 /** Rooms behind a subpath of their own: they may look inwards, nobody looks at them. */

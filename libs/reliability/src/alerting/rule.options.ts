@@ -108,6 +108,10 @@ const KINDS = {
   },
   anomaly: {
     kind: z.literal('anomaly'),
+    of: z
+      .enum(['value', 'rate'])
+      .default('value')
+      .describe('What is looked at: the value, or the rate per second of a counter; default value'),
     direction: z
       .enum(['above', 'below', 'both'])
       .default('both')

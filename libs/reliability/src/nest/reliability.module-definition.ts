@@ -1,4 +1,5 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { AlertsOptions } from '../alerting/alerts.options.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { InvalidOptionsError } from '../core/errors.js';
 import type { OptionProblem } from '../core/option-problem.js';
@@ -18,6 +19,8 @@ export interface ReliabilityModuleOptions extends ReliabilityConfiguration {
   readonly handlers?: HandlerOptions;
   /** The limit that `RateLimitGuard` keeps on routes that say nothing of their own. Default 50 per second and client. */
   readonly routeLimit?: RouteLimit;
+  /** What is looked at and who is told; nothing by default. `{}`: the rules that come with the library, to the log. */
+  readonly alerts?: AlertsOptions;
 }
 
 export const DEFAULT_DRAIN_MS = 10_000;
@@ -38,6 +41,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'drainMs',
   'handlers',
   'routeLimit',
+  'alerts',
   'isGlobal',
   'health',
   'metrics',

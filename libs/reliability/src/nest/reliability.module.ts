@@ -7,6 +7,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { Alerts } from '../alerting/alerts.js';
 import { BUILTIN_POLICIES } from '../chain/builtin-policies.js';
 import { PolicyFactory } from '../chain/policy-factory.js';
 import type { PolicyOptions } from '../chain/policy-options.js';
@@ -14,6 +15,7 @@ import { type Capabilities, systemCapabilities } from '../core/capabilities.js';
 import { ReliabilityError } from '../core/errors.js';
 import { PolicyRegistry } from '../manager/policy-registry.js';
 import { ReliabilityManager } from '../manager/reliability-manager.js';
+import { AlertsLifecycle, createAlerts } from './alerts.provider.js';
 import { providersOfAsked, providersOfConfigured } from './policy-handles.js';
 import { RELIABILITY_CAPABILITIES, RELIABILITY_RUNTIME } from './reliability.constants.js';
 import { ReliabilityExplorer } from './reliability.explorer.js';
@@ -71,6 +73,13 @@ import { TransitionLogger } from './transition-logger.js';
       useFactory: (registry: PolicyRegistry) => new ReliabilityRuntime(registry),
     },
     { provide: RELIABILITY_RUNTIME, useExisting: ReliabilityRuntime },
+    {
+      provide: Alerts,
+      inject: [MODULE_OPTIONS_TOKEN, ReliabilityManager, RELIABILITY_CAPABILITIES],
+      useFactory: ({ alerts }: ReliabilityModuleOptions, manager: ReliabilityManager, capabilities: Capabilities) =>
+        createAlerts(alerts, manager, capabilities),
+    },
+    AlertsLifecycle,
     ReliabilityExplorer,
     TransitionLogger,
   ],
@@ -78,6 +87,7 @@ import { TransitionLogger } from './transition-logger.js';
     ReliabilityManager,
     ReliabilityRuntime,
     PolicyRegistry,
+    Alerts,
     RELIABILITY_RUNTIME,
     RELIABILITY_CAPABILITIES,
     MODULE_OPTIONS_TOKEN,

@@ -1,5 +1,6 @@
 import type { AnomalyRule } from '../rule.options.js';
 import { Cadence } from '../series/cadence.js';
+import { CounterIncrease } from '../series/counter.js';
 import { RobustLevel } from '../series/robust-level.js';
 import { levelOf, type Sample } from '../series/sample.js';
 import { SeasonalProfile } from '../series/seasonal-profile.js';
@@ -25,6 +26,7 @@ const OVER_BELOW = 2;
  */
 export class AnomalyDetector implements Detector {
   readonly #cadence = new Cadence();
+  readonly #counter = new CounterIncrease();
   readonly #season: SeasonalProfile | undefined;
   readonly #level: RobustLevel;
   /** Values, less the season, that a new level would be learned from. */
@@ -39,9 +41,8 @@ export class AnomalyDetector implements Detector {
   }
 
   observe(sample: Sample): Finding {
-    const value = levelOf(sample);
+    const value = this.#valueOf(sample, this.#noteStep(sample.at));
     if (value === undefined) return { kind: 'unknown', detail: 'nothing to compare yet' };
-    this.#noteGap(sample.at);
     const offset = this.#season === undefined ? 0 : this.#season.at(sample.at);
     if (offset === undefined) {
       this.#season!.learn(sample.at, value);
@@ -88,9 +89,18 @@ export class AnomalyDetector implements Detector {
     this.#gathered = [];
   }
 
-  #noteGap(at: number): void {
+  /** The value that is judged; `undefined` where there is none. */
+  #valueOf(sample: Sample, elapsedMs: number): number | undefined {
+    if (this.rule.of === 'value') return levelOf(sample);
+    const increase = this.#counter.next(sample.value);
+    return elapsedMs === 0 ? undefined : (1_000 * increase) / elapsedMs;
+  }
+
+  /** Ms since the sample before; 0 for the first. */
+  #noteStep(at: number): number {
     const usualMs = this.#cadence.usualMs;
     const elapsedMs = this.#cadence.note(at);
     if (usualMs > 0 && elapsedMs > LONGEST_GAP * usualMs) this.#recent = [];
+    return elapsedMs;
   }
 }

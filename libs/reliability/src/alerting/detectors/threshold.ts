@@ -43,13 +43,14 @@ function overWindow({ by, windowMs }: NonNullable<ThresholdRule['over']>): (samp
       case 'rate':
         return sample.at > firstAt ? (1_000 * figures.sum) / Math.min(windowMs, sample.at - firstAt) : 0;
       case 'min':
-        // Until the window is full, a minimum would say more than is known.
-        return figures.coveredMs < windowMs * ENOUGH ? undefined : figures.min;
-      default:
-        return figures[by];
+      case 'mean':
+        // Of a window that is hardly begun they would say more than is known.
+        return sample.at - firstAt < ENOUGH * windowMs ? undefined : figures[by];
+      case 'max':
+        return figures.max;
     }
   };
 }
 
-/** Share of the window that has to be covered by samples. */
+/** Share of the window that has to be over since the first sample. */
 const ENOUGH = 0.9;
