@@ -3,6 +3,8 @@
 const esmPackages = [
   '@nestjs',
   '@noble',
+  // Its exporter imports `http` when it first needs it.
+  '@opentelemetry/otlp-exporter-base',
   '@scure',
   'ccxt',
   'chdb',

@@ -5,7 +5,6 @@ import { ReliabilityPrometheusModule } from '@marketprism/reliability/prometheus
 import { ReliabilityTerminusModule } from '@marketprism/reliability/terminus';
 import { type Database, migrate, openDatabase } from '@marketprism/store';
 import { MeteredDatabase } from '@marketprism/store/prometheus';
-import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { COLLECTOR_CONFIG, DATABASE, PIPELINE, VENUE_SETTINGS } from './collector.tokens.js';
 import { Collector } from './collect/collector.js';
 import { FundingRatesService } from './collect/funding-rates.service.js';
@@ -23,6 +22,8 @@ import { BatchWriter } from './storage/batch-writer.js';
 import { FundingStore } from './storage/funding-store.js';
 import { applyRetention, MIGRATIONS } from './storage/schema.js';
 import { StorePipeline } from './storage/store-pipeline.js';
+import type { TelemetrySettings } from './telemetry/telemetry-settings.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { VenueClients } from './venues/venue-clients.js';
 
 /** Between two rounds of attempts to write a block, in ms. */
@@ -32,13 +33,13 @@ const WRITE_PAUSE_MS = 1_000;
 export class CollectorModule implements OnApplicationShutdown {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
 
-  static forRoot(config: CollectorConfig): DynamicModule {
+  static forRoot(config: CollectorConfig, telemetry: TelemetrySettings): DynamicModule {
     const settings = venueSettings(config);
     return {
       module: CollectorModule,
       imports: [
         ReliabilityModule.forRoot(reliabilityConfig(config, settings)),
-        PrometheusModule.register({ path: '/metrics', defaultMetrics: { enabled: true } }),
+        TelemetryModule.forRoot(telemetry),
         ReliabilityPrometheusModule,
         ReliabilityTerminusModule,
       ],

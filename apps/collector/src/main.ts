@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { writeFile } from 'node:fs/promises';
+import type { LogLevel } from '@nestjs/common';
 import { systemClock } from '@marketprism/reliability';
+import { TracedLogger } from '@marketprism/reliability/opentelemetry';
 import { Command, InvalidArgumentError } from 'commander';
 import { createCollector, startCollector } from './app.js';
 import type { CollectorConfig } from './config/collector.config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
 import { onceSummary } from './once-summary.js';
+import { readTelemetry, type TelemetrySettings } from './telemetry/telemetry-settings.js';
 
 /** Longest time that ending takes before the process ends regardless, in ms. */
 const SHUTDOWN_CAP_MS = 30_000;
@@ -35,9 +38,14 @@ const program = new Command('collector')
     '\nRows go into the server that CLICKHOUSE_URL names, else into an embedded database in --data.',
   );
 
+const loggerOf = ({ logs }: TelemetrySettings, logLevels: LogLevel[]) =>
+  new TracedLogger({ json: logs === 'json', logLevels });
+
 async function once(config: CollectorConfig, file: string | undefined): Promise<number> {
   const startedAt = systemClock.wallNow();
-  const { app, collector } = await createCollector(config, ['warn', 'error', 'fatal']);
+  const telemetry = readTelemetry(process.env);
+  const logger = loggerOf(telemetry, ['warn', 'error', 'fatal']);
+  const { app, collector } = await createCollector(config, logger, telemetry);
   // Waiting for a limiter's permit keeps no process alive.
   const alive = setInterval(() => undefined, 60_000);
   const polls = await collector.pollOnce();
@@ -52,10 +60,12 @@ async function once(config: CollectorConfig, file: string | undefined): Promise<
 }
 
 async function serve(config: CollectorConfig): Promise<void> {
-  const { app, url } = await startCollector(config);
+  const telemetry = readTelemetry(process.env);
+  const logger = loggerOf(telemetry, ['log', 'warn', 'error', 'fatal']);
+  const { app, url, metricsUrl } = await startCollector(config, logger, telemetry);
   process.stdout.write(
     `Collecting from ${Object.keys(config.venues).join(', ')} into ${config.data}\n` +
-      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${url}/metrics\n  end with Ctrl-C\n`,
+      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${metricsUrl}\n  end with Ctrl-C\n`,
   );
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {

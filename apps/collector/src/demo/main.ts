@@ -88,7 +88,7 @@ async function run(
 ): Promise<DemoSummary> {
   const config = demoConfig(simulator.hosts, data, options.port);
   const running = await startCollector(config, new QuietLogger());
-  const { app, collector, url } = running;
+  const { app, collector, url, metricsUrl } = running;
   const goodAnswers = new Map<string, number[]>();
   collector.observe(({ settings }, { ok, at }) => {
     if (!ok) return;
@@ -98,7 +98,7 @@ async function run(
   });
   process.stdout.write(
     `Eight exchanges on ${simulator.hosts.length} ports, faults: ${options.faults}, seed ${options.seed}; rows go to ${data}\n` +
-      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${url}/metrics\n\n`,
+      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${metricsUrl}\n\n`,
   );
   const from = systemClock.wallNow();
   const samples = await watch(running, options.duration, interrupted);
