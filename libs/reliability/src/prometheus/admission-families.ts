@@ -81,7 +81,7 @@ export const ADMISSION_FAMILIES = [
         labels: ['priority'],
         read: (snapshot, samples, own) => {
           const priority = snapshot['shedding'];
-          if (typeof priority === 'string') samples.add(1, { ...own, priority });
+          if (typeof priority === 'string') samples.add(1, own.with('priority', priority));
         },
       },
     ],

@@ -85,8 +85,8 @@ export const AROUND_FAMILIES = [
         labels: ['answered_by'],
         read: (snapshot, samples, own) => {
           const [calls, shared] = [Number(snapshot['calls']), Number(snapshot['shared'])];
-          samples.add(calls - shared, { ...own, answered_by: 'own' });
-          samples.add(shared, { ...own, answered_by: 'shared' });
+          samples.add(calls - shared, own.with('answered_by', 'own'));
+          samples.add(shared, own.with('answered_by', 'shared'));
         },
       },
     ],

@@ -17,7 +17,7 @@ const SERVICES: Reading = {
     for (const { service } of (snapshot['endpoints'] ?? []) as readonly { readonly service: string }[]) {
       counts.set(service, (counts.get(service) ?? 0) + 1);
     }
-    for (const [service, count] of counts) samples.add(count, { ...own, service });
+    for (const [service, count] of counts) samples.add(count, own.with('service', service));
   },
 };
 
@@ -28,8 +28,8 @@ const results = (total: string, failed: string): Reading => {
     labels: ['result'],
     read: (snapshot, samples, own) => {
       const [count, failures] = [Number(all(snapshot)), Number(bad(snapshot))];
-      samples.add(count - failures, { ...own, result: 'ok' });
-      samples.add(failures, { ...own, result: 'failed' });
+      samples.add(count - failures, own.with('result', 'ok'));
+      samples.add(failures, own.with('result', 'failed'));
     },
   };
 };

@@ -1,9 +1,16 @@
 import type { Registry } from 'prom-client';
 import { CollectedMetric, type Look } from './collected-metric.js';
+import { LabelSet } from './label-set.js';
 import type { MetricFamily } from './metric-family.js';
 
 /** Metrics of ours in each registry, shared by all sources bound to it. */
-const boundTo = new WeakMap<Registry, Map<string, CollectedMetric<unknown>>>();
+const boundTo = new WeakMap<Registry, Bound>();
+
+interface Bound {
+  readonly metrics: Map<string, CollectedMetric<unknown>>;
+  /** Label sets of all of them. */
+  readonly none: LabelSet;
+}
 
 /**
  * Shows families of metrics in a registry, read from what `look` gives whenever somebody scrapes. Several sources may
@@ -16,13 +23,17 @@ export function bindFamilies<View>(
   families: readonly MetricFamily<View>[],
   look: Look<View>,
 ): () => void {
-  const metrics = boundTo.get(registry) ?? new Map<string, CollectedMetric<unknown>>();
-  boundTo.set(registry, metrics);
-  const source = oncePerScrape(look);
+  const bound = boundTo.get(registry) ?? { metrics: new Map(), none: LabelSet.root() };
+  boundTo.set(registry, bound);
+  const { metrics, none } = bound;
+  const source = oncePerScrape(() => {
+    none.prune();
+    return look();
+  });
   for (const family of families) {
     let metric = metrics.get(family.name);
     if (metric === undefined) {
-      metric = new CollectedMetric<unknown>(family);
+      metric = new CollectedMetric<unknown>(family, none);
       metrics.set(family.name, metric);
       // The registry only reads what RegistryMetric has; prom-client's types know its own classes alone.
       registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);

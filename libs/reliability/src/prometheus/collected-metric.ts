@@ -1,12 +1,23 @@
 import type { DurationsSnapshot } from '../core/duration-histogram.js';
+import { LabelSet } from './label-set.js';
 import { LabelSlots } from './label-slots.js';
 import type { Labels, MetricFamily, Samples } from './metric-family.js';
 
 interface Sample {
   readonly value: number;
-  readonly labels: Labels;
+  readonly labels?: Labels;
+  /** Labels, formatted once for as long as they are the same object. */
+  readonly sharedLabels?: Labels;
   /** Of a histogram's parts, which have names of their own. */
-  readonly metricName?: string;
+  readonly metricName?: string | undefined;
+}
+
+interface Collected {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly aggregator: string;
+  readonly values: readonly Sample[];
 }
 
 /** What a registry of prom-client asks of a metric. */
@@ -16,7 +27,9 @@ export interface RegistryMetric {
   readonly type: string;
   readonly aggregator: string;
   readonly labelNames: readonly string[];
-  get(): Promise<{ name: string; help: string; type: string; aggregator: string; values: Sample[] }>;
+  get(): Promise<Collected>;
+  /** As {@link get}, to be formatted. */
+  getForPromString(): Promise<Collected>;
   reset(): void;
 }
 
@@ -32,7 +45,10 @@ export class CollectedMetric<View> implements RegistryMetric {
   readonly sources = new Set<Look<View>>();
   readonly #slots = new LabelSlots();
 
-  constructor(private readonly family: MetricFamily<View>) {}
+  constructor(
+    private readonly family: MetricFamily<View>,
+    private readonly none = LabelSet.root(),
+  ) {}
 
   get name(): string {
     return this.family.name;
@@ -50,9 +66,17 @@ export class CollectedMetric<View> implements RegistryMetric {
     return this.family.labels;
   }
 
-  async get(): ReturnType<RegistryMetric['get']> {
+  async get(): Promise<Collected> {
+    return this.#collect('labels');
+  }
+
+  async getForPromString(): Promise<Collected> {
+    return this.#collect('sharedLabels');
+  }
+
+  #collect(as: 'labels' | 'sharedLabels'): Collected {
     const { name, help, type, aggregator, family } = this;
-    const samples = new SampleList(name, this.#slots);
+    const samples = new SampleList(name, this.#slots, this.none, as);
     for (const look of this.sources) family.read(look(), samples);
     return { name, help, type, aggregator, values: samples.values };
   }
@@ -70,13 +94,15 @@ class SampleList implements Samples {
   constructor(
     private readonly name: string,
     readonly slots: LabelSlots,
+    readonly none: LabelSet,
+    private readonly as: 'labels' | 'sharedLabels',
   ) {}
 
-  add(value: number, labels: Labels): void {
-    if (Number.isFinite(value)) this.values.push({ value, labels });
+  add(value: number, labels: Labels | LabelSet): void {
+    if (Number.isFinite(value)) this.#put(value, labels, undefined);
   }
 
-  addDurations(durations: DurationsSnapshot | undefined, labels: Labels): void {
+  addDurations(durations: DurationsSnapshot | undefined, labels: Labels | LabelSet): void {
     if (durations === undefined) return;
     const { boundsMs, counts, sumMs } = durations;
     const bucket = `${this.name}_bucket`;
@@ -84,9 +110,15 @@ class SampleList implements Samples {
     for (let index = 0; index < counts.length; index += 1) {
       count += counts[index]!;
       const le = index < boundsMs.length ? String(boundsMs[index]! / MS_PER_SECOND) : '+Inf';
-      this.values.push({ value: count, labels: { ...labels, le }, metricName: bucket });
+      this.#put(count, labels instanceof LabelSet ? labels.with('le', le) : { ...labels, le }, bucket);
     }
-    this.values.push({ value: sumMs / MS_PER_SECOND, labels, metricName: `${this.name}_sum` });
-    this.values.push({ value: count, labels, metricName: `${this.name}_count` });
+    this.#put(sumMs / MS_PER_SECOND, labels, `${this.name}_sum`);
+    this.#put(count, labels, `${this.name}_count`);
+  }
+
+  #put(value: number, given: Labels | LabelSet, metricName: string | undefined): void {
+    const labels = given instanceof LabelSet ? given.labels : (given as Labels);
+    if (this.as === 'sharedLabels') this.values.push({ value, sharedLabels: labels, metricName });
+    else this.values.push({ value, labels, metricName });
   }
 }

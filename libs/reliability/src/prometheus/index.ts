@@ -3,6 +3,7 @@ export { bindFamilies } from './bind-families.js';
 export { bindMetrics } from './bind-metrics.js';
 export type { Look } from './collected-metric.js';
 export { RELIABILITY_FAMILIES } from './families.js';
+export type { LabelSet } from './label-set.js';
 export { type LabelSlots, OTHER } from './label-slots.js';
 export type { Labels, MetricFamily, Samples } from './metric-family.js';
 export type { ReliabilityFamily } from './policy-family.js';

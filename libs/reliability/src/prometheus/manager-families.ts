@@ -8,7 +8,7 @@ export const MANAGER_FAMILIES: readonly ReliabilityFamily[] = [
     help: 'Health of a dependency: 100 is well, 0 is of no use',
     labels: ['policy'],
     read: ({ health }, samples) => {
-      for (const { name, score } of health.dependencies) samples.add(score, { policy: name });
+      for (const { name, score } of health.dependencies) samples.add(score, samples.none.with('policy', name));
     },
   },
   {
@@ -20,7 +20,7 @@ export const MANAGER_FAMILIES: readonly ReliabilityFamily[] = [
       for (const { name, reasons } of health.dependencies) {
         const byType = new Map<string, number>();
         for (const { policyType, points } of reasons) byType.set(policyType, (byType.get(policyType) ?? 0) + points);
-        for (const [type, points] of byType) samples.add(points, { policy: name, type });
+        for (const [type, points] of byType) samples.add(points, samples.none.with('policy', name).with('type', type));
       }
     },
   },
@@ -30,7 +30,8 @@ export const MANAGER_FAMILIES: readonly ReliabilityFamily[] = [
     help: 'Dependencies that calls are in vain to by all that is known; those that are reachable have no series',
     labels: ['policy'],
     read: ({ health }, samples) => {
-      for (const { name, unreachable } of health.dependencies) if (unreachable) samples.add(1, { policy: name });
+      for (const { name, unreachable } of health.dependencies)
+        if (unreachable) samples.add(1, samples.none.with('policy', name));
     },
   },
   {
@@ -38,7 +39,7 @@ export const MANAGER_FAMILIES: readonly ReliabilityFamily[] = [
     kind: 'gauge',
     help: 'Mean health of the dependencies: 100 is well',
     labels: [],
-    read: ({ health }, samples) => samples.add(health.score, {}),
+    read: ({ health }, samples) => samples.add(health.score, samples.none),
   },
   {
     name: 'reliability_policies',
@@ -46,7 +47,7 @@ export const MANAGER_FAMILIES: readonly ReliabilityFamily[] = [
     help: 'Policies in use by type',
     labels: ['type'],
     read: (view, samples) => {
-      for (const [type, count] of view.counts()) samples.add(count, { type });
+      for (const [type, count] of view.counts()) samples.add(count, samples.none.with('type', type));
     },
   },
   {
@@ -54,13 +55,13 @@ export const MANAGER_FAMILIES: readonly ReliabilityFamily[] = [
     kind: 'gauge',
     help: 'Calls under way through any chain; a policy that several chains share counts its calls once for each',
     labels: [],
-    read: ({ manager }, samples) => samples.add(manager.registry.inFlight, {}),
+    read: ({ manager }, samples) => samples.add(manager.registry.inFlight, samples.none),
   },
   {
     name: 'reliability_bypassed',
     kind: 'gauge',
     help: 'Whether calls go past every policy',
     labels: [],
-    read: ({ manager }, samples) => samples.add(manager.registry.bypassed ? 1 : 0, {}),
+    read: ({ manager }, samples) => samples.add(manager.registry.bypassed ? 1 : 0, samples.none),
   },
 ];

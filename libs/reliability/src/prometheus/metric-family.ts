@@ -1,13 +1,16 @@
 import type { DurationsSnapshot } from '../core/duration-histogram.js';
+import type { LabelSet } from './label-set.js';
 import type { LabelSlots } from './label-slots.js';
 
 export type Labels = Readonly<Record<string, string>>;
 
 /** Where a family puts its samples. Values that are no finite number are left out. */
 export interface Samples {
-  add(value: number, labels: Labels): void;
+  add(value: number, labels: Labels | LabelSet): void;
   /** All series of a histogram; without durations, none. */
-  addDurations(durations: DurationsSnapshot | undefined, labels: Labels): void;
+  addDurations(durations: DurationsSnapshot | undefined, labels: Labels | LabelSet): void;
+  /** Where label sets begin that are to be found again with the next scrape. */
+  readonly none: LabelSet;
   /** Which label values have series of their own, where there may be many. */
   readonly slots: LabelSlots;
 }

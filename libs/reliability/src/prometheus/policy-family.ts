@@ -15,7 +15,8 @@ export const ofPolicy = (policyType: string, prefix: string, rows: readonly Row<
     help,
     labels: ['policy', ...reading.labels],
     read: (view, samples) => {
-      for (const snapshot of view.ofType(policyType)) reading.read(snapshot, samples, { policy: snapshot.name });
+      for (const snapshot of view.ofType(policyType))
+        reading.read(snapshot, samples, samples.none.with('policy', snapshot.name));
     },
   }));
 
@@ -31,7 +32,8 @@ export const ofSeveral = (
     labels: ['policy', 'type', ...new Set(Object.values(readings).flatMap(({ labels }) => labels))],
     read: (view, samples) => {
       for (const [type, reading] of Object.entries(readings)) {
-        for (const snapshot of view.ofType(type)) reading.read(snapshot, samples, { policy: snapshot.name, type });
+        for (const snapshot of view.ofType(type))
+          reading.read(snapshot, samples, samples.none.with('policy', snapshot.name).with('type', type));
       }
     },
   }));

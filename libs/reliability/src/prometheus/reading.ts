@@ -1,13 +1,14 @@
 import type { DurationsSnapshot } from '../core/duration-histogram.js';
 import type { PolicySnapshot } from '../core/policy.js';
 import { OTHER } from './label-slots.js';
-import type { Labels, Samples } from './metric-family.js';
+import type { LabelSet } from './label-set.js';
+import type { Samples } from './metric-family.js';
 
 /** A way of reading one family from the snapshot of a policy, and the labels that it gives beside `policy`. */
 export interface Reading {
   readonly labels: readonly string[];
   /** @param own the labels that every sample of this policy has */
-  read(snapshot: PolicySnapshot, samples: Samples, own: Labels): void;
+  read(snapshot: PolicySnapshot, samples: Samples, own: LabelSet): void;
 }
 
 type Get = (value: unknown) => unknown;
@@ -43,7 +44,7 @@ export function fields(label: string, names: Readonly<Record<string, string | re
       for (const [value, parts] of gets) {
         let sum = 0;
         for (const get of parts) sum += numberOf(get(snapshot));
-        samples.add(sum, { ...own, [label]: value });
+        samples.add(sum, own.with(label, value));
       }
     },
   };
@@ -59,7 +60,7 @@ export function each(path: string, label: string, of = ''): Reading {
       const values = get(snapshot) as object | undefined;
       if (values === undefined) return;
       for (const [key, value] of Object.entries(values)) {
-        samples.add(numberOf(inner(value)), { ...own, [label]: key });
+        samples.add(numberOf(inner(value)), own.with(label, key));
       }
     },
   };
@@ -72,6 +73,7 @@ export function seen(reading: Reading): Reading {
     read: (snapshot, samples, own) => {
       const nonZero: Samples = {
         slots: samples.slots,
+        none: samples.none,
         addDurations: (...given) => samples.addDurations(...given),
         add: (value, sampleLabels) => {
           if (value !== 0) samples.add(value, sampleLabels);
@@ -87,7 +89,7 @@ export function holding(path: string, label: string): Reading {
   const get = at(path);
   return {
     labels: [label],
-    read: (snapshot, samples, own) => samples.add(1, { ...own, [label]: String(get(snapshot)) }),
+    read: (snapshot, samples, own) => samples.add(1, own.with(label, String(get(snapshot)))),
   };
 }
 
@@ -112,10 +114,10 @@ export function capped(path: string, label: string, most: number, of = ''): Read
       );
       let other = 0;
       for (const [key, number] of present) {
-        if (places.get(key) === true) samples.add(number, { ...own, [label]: key });
+        if (places.get(key) === true) samples.add(number, own.with(label, key));
         else other += number;
       }
-      if (other > 0) samples.add(other, { ...own, [label]: OTHER });
+      if (other > 0) samples.add(other, own.with(label, OTHER));
     },
   };
 }
@@ -138,14 +140,14 @@ export function items(
       const ids = list.toSorted((a, b) => (b.picks ?? 0) - (a.picks ?? 0)).map(({ id }) => id);
       const places = samples.slots.assign(ownerOf(snapshot), ids, most);
       for (const [value, number] of Object.entries(numbers)) {
-        const inner = innerLabel === undefined ? own : { ...own, [innerLabel]: value };
+        const inner = innerLabel === undefined ? own : own.with(innerLabel, value);
         let rest: number | undefined;
         for (const item of list) {
           const found = numberOf(number(item));
-          if (places.get(item.id) === true) samples.add(found, { ...inner, [label]: item.id });
+          if (places.get(item.id) === true) samples.add(found, inner.with(label, item.id));
           else rest = together === 'sum' ? (rest ?? 0) + found : Math.max(rest ?? 0, found);
         }
-        if (rest !== undefined) samples.add(rest, { ...inner, [label]: OTHER });
+        if (rest !== undefined) samples.add(rest, inner.with(label, OTHER));
       }
     },
   };

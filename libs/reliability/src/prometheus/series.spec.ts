@@ -21,10 +21,11 @@ const WORST: readonly PolicySnapshot[] = [
     retryAfterMs: 1,
     admittedShare: 0.5,
     consecutiveOpenings: 1,
-    counters: ones([
-      ...['successes', 'failures', 'ignored', 'lateResults', 'slowCalls', 'refused', 'wouldHaveRefused'],
-      ...['openings', 'halfOpenings', 'recoveries'],
-    ]),
+    counters: ones(
+      'successes failures ignored lateResults slowCalls refused wouldHaveRefused openings halfOpenings recoveries'.split(
+        ' ',
+      ),
+    ),
     keys: { held: 0, notClosed: 0, evicted: 0, overflowed: 0 },
     durations: durations(CALL_BOUNDS_MS),
   },
