@@ -155,6 +155,13 @@ export type { ReliabilityConfiguration } from './manager/configuration.js';
 export type { DependencyHealth, HealthReason, HealthScore, SystemHealth } from './manager/health-score.js';
 export { PolicyRegistry, type RegisteredPolicy } from './manager/policy-registry.js';
 export { ReliabilityManager } from './manager/reliability-manager.js';
+export { type OfferedAction, ReliabilityControl } from './manager/reliability-control.js';
+export { type ChangedBy, LiveConfiguration, type LiveConfigurationOptions } from './manager/live-configuration.js';
+export { MemoryConfigSource } from './manager/memory-config-source.js';
+export { DecisionMaker, type DecisionOptions, type StandingDecision } from './manager/decision-maker.js';
+export type { Decision, DecisionMode, DecisionRule, Observation } from './manager/decision-rules.js';
+export { BUILTIN_RULES } from './manager/builtin-rules.js';
+export type { TenantOverrides } from './manager/tenant-overrides.js';
 export { type Action, actionSchema } from './manager/actions.js';
 export {
   type AuditEntry,

@@ -4,6 +4,7 @@ import { protectedMethodsOf } from './protect-method.js';
 import type { ProtectedMethod } from './protected-method.js';
 import { ReliabilityRuntime } from './reliability-runtime.js';
 import { type HasSlot, SLOT } from './slot.js';
+import { Steering } from './steering.providers.js';
 
 /**
  * Fills the slot of instances that injection does not reach (made by factories, given as values), and checks what the
@@ -16,9 +17,12 @@ export class ReliabilityExplorer implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly runtime: ReliabilityRuntime,
+    private readonly steering: Steering,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
+    // What decorators name may be configured in a file alone.
+    await this.steering.start();
     const methods = new Set<ProtectedMethod>();
     for (const { instance, metatype } of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
       if (isObject(instance)) this.fill(instance);

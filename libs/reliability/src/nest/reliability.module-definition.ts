@@ -1,10 +1,16 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
+import type { AdminOptions } from '../admin/admin.options.js';
+import { mountAdmin } from '../admin/mount-admin.js';
 import type { AlertsOptions } from '../alerting/alerts.options.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { InvalidOptionsError } from '../core/errors.js';
 import type { OptionProblem } from '../core/option-problem.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
+import type { AuditTrail } from '../manager/audit-trail.js';
+import type { ConfigSource } from '../manager/config-source.js';
 import type { ReliabilityConfiguration } from '../manager/configuration.js';
+import type { ConfigurationHistory } from '../manager/configuration-history.js';
+import type { DecisionOptions } from '../manager/decision-maker.js';
 import type { HandlerOptions } from './handler-options.js';
 import type { RouteLimit } from './route-limit.js';
 
@@ -21,6 +27,14 @@ export interface ReliabilityModuleOptions extends ReliabilityConfiguration {
   readonly routeLimit?: RouteLimit;
   /** What is looked at and who is told; nothing by default. `{}`: the rules that come with the library, to the log. */
   readonly alerts?: AlertsOptions;
+  /** Where configuration comes from beside the code, later ones winning: files, Redis, NATS. Watched while running. */
+  readonly sources?: readonly ConfigSource[];
+  /** Keeps the versions of the configuration. Default: the last 100, in memory. */
+  readonly history?: ConfigurationHistory;
+  /** Keeps what was done by hand and by rule. Default: the last 1,000 entries, in memory. */
+  readonly auditTrail?: AuditTrail;
+  /** What the manager decides by rule; nothing by default. `{}`: every rule as it is meant to be. */
+  readonly decisions?: DecisionOptions;
 }
 
 export const DEFAULT_DRAIN_MS = 10_000;
@@ -29,8 +43,18 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
   new ConfigurableModuleBuilder<ReliabilityModuleOptions>({ moduleName: 'Reliability' })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createReliabilityOptions')
-    .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+    .setExtras(
+      /** `admin` mounts the admin API: what can be shown and done while running, over HTTP. */
+      { isGlobal: true, admin: undefined as AdminOptions | undefined },
+      (definition, { isGlobal, admin }) => withAdmin({ ...definition, global: isGlobal }, admin),
+    )
     .build();
+
+function withAdmin(definition: DynamicModule, admin: AdminOptions | undefined): DynamicModule {
+  if (admin === undefined) return definition;
+  const { controllers, providers } = mountAdmin(admin);
+  return { ...definition, controllers, providers: [...(definition.providers ?? []), ...providers] };
+}
 
 const KNOWN: ReadonlySet<string> = new Set([
   'policies',
@@ -42,6 +66,10 @@ const KNOWN: ReadonlySet<string> = new Set([
   'handlers',
   'routeLimit',
   'alerts',
+  'sources',
+  'history',
+  'auditTrail',
+  'decisions',
   'isGlobal',
   'health',
   'metrics',
@@ -55,7 +83,8 @@ export function checkModuleOptions(options: ReliabilityModuleOptions): void {
     throw new InvalidOptionsError([{ path: 'options', rule: 'must be an object', value: options }]);
   }
   for (const [key, value] of Object.entries(options)) {
-    if (!KNOWN.has(key)) problems.push({ path: key, rule: 'is not an option', value });
+    if (key === 'admin') problems.push({ path: key, rule: 'stands beside useFactory, not in what it gives', value });
+    else if (!KNOWN.has(key)) problems.push({ path: key, rule: 'is not an option', value });
   }
   const { drainMs = DEFAULT_DRAIN_MS } = options;
   if (typeof drainMs !== 'number' || !(drainMs >= 0 && drainMs < Infinity)) {

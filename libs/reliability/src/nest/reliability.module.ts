@@ -13,7 +13,9 @@ import { PolicyFactory } from '../chain/policy-factory.js';
 import type { PolicyOptions } from '../chain/policy-options.js';
 import { type Capabilities, systemCapabilities } from '../core/capabilities.js';
 import { ReliabilityError } from '../core/errors.js';
+import { LiveConfiguration } from '../manager/live-configuration.js';
 import { PolicyRegistry } from '../manager/policy-registry.js';
+import { ReliabilityControl } from '../manager/reliability-control.js';
 import { ReliabilityManager } from '../manager/reliability-manager.js';
 import { AlertsLifecycle, createAlerts } from './alerts.provider.js';
 import { providersOfAsked, providersOfConfigured } from './policy-handles.js';
@@ -30,6 +32,7 @@ import {
   type ReliabilityModuleOptions,
 } from './reliability.module-definition.js';
 import { ReliabilityRuntime } from './reliability-runtime.js';
+import { STEERING_PROVIDERS } from './steering.providers.js';
 import { TransitionLogger } from './transition-logger.js';
 
 /**
@@ -63,11 +66,6 @@ import { TransitionLogger } from './transition-logger.js';
       },
     },
     {
-      provide: ReliabilityManager,
-      inject: [PolicyRegistry],
-      useFactory: (registry: PolicyRegistry) => new ReliabilityManager(registry),
-    },
-    {
       provide: ReliabilityRuntime,
       inject: [PolicyRegistry],
       useFactory: (registry: PolicyRegistry) => new ReliabilityRuntime(registry),
@@ -80,11 +78,14 @@ import { TransitionLogger } from './transition-logger.js';
         createAlerts(alerts, manager, capabilities),
     },
     AlertsLifecycle,
+    ...STEERING_PROVIDERS,
     ReliabilityExplorer,
     TransitionLogger,
   ],
   exports: [
     ReliabilityManager,
+    ReliabilityControl,
+    LiveConfiguration,
     ReliabilityRuntime,
     PolicyRegistry,
     Alerts,
