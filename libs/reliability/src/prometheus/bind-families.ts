@@ -35,8 +35,7 @@ export function bindFamilies<View>(
     if (metric === undefined) {
       metric = new CollectedMetric<unknown>(family, none);
       metrics.set(family.name, metric);
-      // The registry only reads what RegistryMetric has; prom-client's types know its own classes alone.
-      registry.registerMetric(metric as unknown as Parameters<Registry['registerMetric']>[0]);
+      registry.registerMetric(metric);
     }
     metric.sources.add(source);
   }

@@ -117,7 +117,7 @@ class SampleList implements Samples {
   }
 
   #put(value: number, given: Labels | LabelSet, metricName: string | undefined): void {
-    const labels = given instanceof LabelSet ? given.labels : (given as Labels);
+    const labels = given instanceof LabelSet ? given.labels : given;
     if (this.as === 'sharedLabels') this.values.push({ value, sharedLabels: labels, metricName });
     else this.values.push({ value, labels, metricName });
   }
