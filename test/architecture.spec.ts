@@ -40,6 +40,7 @@ const INWARDS = [
   'alerting',
   'nest',
   'health',
+  'admin',
   'coalesce',
   'balancers',
   ...POLICIES,
@@ -52,7 +53,7 @@ function sourcesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !/[\\/](node_modules|dist)[\\/]/.test(file));
+    .filter((file) => !/[\\/](node_modules|dist|generated)[\\/]/.test(file));
 }
 
 const isSpec = (file: string) => /\.(spec|e2e-spec|contract)\.ts$/.test(file);

@@ -8,7 +8,7 @@ import {
   ReliabilityModule,
   type ReliabilityModuleOptions,
 } from '@marketprism/reliability';
-import { DashboardModule, type DashboardOptions } from '@marketprism/reliability/dashboard';
+import type { DashboardOptions } from '@marketprism/reliability/dashboard';
 
 /** A dependency with everything a page can show. */
 export const everything = (hosts: number) => ({
@@ -36,6 +36,7 @@ export interface SceneOptions {
   readonly dashboard?: Partial<DashboardOptions>;
   readonly capabilities?: Partial<Capabilities>;
   readonly framework?: 'express' | 'fastify';
+  readonly alerts?: ReliabilityModuleOptions['alerts'];
   readonly extra?: ModuleMetadata;
 }
 
@@ -45,6 +46,7 @@ export async function startScene({
   dashboard,
   capabilities,
   framework,
+  alerts,
   extra = {},
 }: SceneOptions): Promise<Scene> {
   class Root {}
@@ -52,8 +54,7 @@ export async function startScene({
     module: Root,
     ...extra,
     imports: [
-      ReliabilityModule.forRoot({ policies, capabilities }),
-      DashboardModule.mount({ path: 'reliability', ...dashboard }),
+      ReliabilityModule.forRoot({ policies, capabilities, alerts, dashboard: { path: 'reliability', ...dashboard } }),
       ...(extra.imports ?? []),
     ],
   };

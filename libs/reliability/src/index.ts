@@ -158,6 +158,12 @@ export { ReliabilityManager } from './manager/reliability-manager.js';
 export { type OfferedAction, ReliabilityControl } from './manager/reliability-control.js';
 export { type ChangedBy, LiveConfiguration, type LiveConfigurationOptions } from './manager/live-configuration.js';
 export { MemoryConfigSource } from './manager/memory-config-source.js';
+export {
+  type DocumentStore,
+  PolledConfigSource,
+  type PolledConfigSourceOptions,
+  type StoredDocument,
+} from './manager/polled-config-source.js';
 export { DecisionMaker, type DecisionOptions, type StandingDecision } from './manager/decision-maker.js';
 export type { Decision, DecisionMode, DecisionRule, Observation } from './manager/decision-rules.js';
 export { BUILTIN_RULES } from './manager/builtin-rules.js';
@@ -248,6 +254,7 @@ export { LimitRoute, type RouteLimit, SkipRateLimit } from './nest/route-limit.j
 export { clientKey, type ClientKeyRule, type ClientRequest } from './nest/client-key.js';
 export { ClientDisconnectedError } from './nest/client-disconnect.js';
 export { DEFAULT_DEADLINE_HEADER, deadlineHeaders } from './nest/deadline-header.js';
+export type { DashboardOptions, HealthMountOptions, MetricsMountOptions } from './nest/mount-options.js';
 export type { ReliabilityModuleOptions } from './nest/reliability.module-definition.js';
 export { ReliabilityRuntime } from './nest/reliability-runtime.js';
 export { onUnmanaged, type UnmanagedMode } from './nest/unmanaged.js';

@@ -1,13 +1,15 @@
-import { Body, Controller, Get, Inject, Optional, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
-import { ActionRefusedError, type ActionResult, type Control, type RefusalKind } from '../manager/control.js';
+import { type AdminRequest, peerOf } from '../admin/request-parts.js';
+import { ActionRefusedError, type ActionResult, type RefusalKind } from '../manager/control.js';
+import { ReliabilityControl } from '../manager/reliability-control.js';
 import { ReliabilityManager } from '../manager/reliability-manager.js';
 import { SkipRateLimit } from '../nest/route-limit.js';
-import { type Access, accessOf, isOfThePage, type PageRequest } from './access.js';
+import { type Access, accessOf, objectionTo } from './access.js';
 import { type FrameworkAnswer, rawAnswer, SAFE_HEADERS, sendJson, sendText } from './answer.js';
 import { Assets } from './assets.js';
 import { Dashboard } from './dashboard.js';
-import { DASHBOARD_CONTROL, DASHBOARD_OPTIONS } from './dashboard.constants.js';
+import { DASHBOARD_OPTIONS } from './dashboard.constants.js';
 import type { ResolvedDashboardOptions } from './dashboard.options.js';
 import { settingsOf } from './settings.js';
 
@@ -23,7 +25,7 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
 /** A name longer than this is none of ours. */
 const LONGEST_NAME = 500;
 
-type Request = PageRequest & { readonly originalUrl?: string; readonly url?: string };
+type Request = AdminRequest & { readonly originalUrl?: string; readonly url?: string };
 
 /** The page, its files, its stream and its actions. Mounted by `DashboardModule`, which gives it its path. */
 @Controller()
@@ -35,7 +37,7 @@ export class DashboardController {
     private readonly manager: ReliabilityManager,
     private readonly dashboard: Dashboard,
     @Inject(DASHBOARD_OPTIONS) private readonly options: ResolvedDashboardOptions,
-    @Optional() @Inject(DASHBOARD_CONTROL) private readonly control?: Control,
+    private readonly control: ReliabilityControl,
   ) {}
 
   @Get()
@@ -72,7 +74,7 @@ export class DashboardController {
     const raw = rawAnswer(answer);
     const access = this.#entered(request, raw);
     if (access === undefined) return;
-    if (!this.dashboard.stream(raw, this.#rights(access))) {
+    if (!this.dashboard.stream(raw, rightsOf(access))) {
       sendJson(raw, 503, { ok: false, message: `${this.options.maxReaders} pages are open already.` });
     }
   }
@@ -85,7 +87,7 @@ export class DashboardController {
       sendJson(raw, 400, { ok: false, message: 'name: must be the name of a policy' });
       return;
     }
-    sendJson(raw, 200, settingsOf(this.manager.registry, name, this.control?.configuration().version));
+    sendJson(raw, 200, settingsOf(this.manager.registry, name, this.control.configuration().version));
   }
 
   @Post('actions')
@@ -93,15 +95,11 @@ export class DashboardController {
     const raw = rawAnswer(answer);
     const access = this.#entered(request, raw);
     if (access === undefined) return;
-    const actor = {
-      who: access.kind === 'act' ? access.who : 'anybody',
-      via: `dashboard ${request.socket?.remoteAddress ?? ''}`.trim(),
-    };
-    const { mayAct, whyNot = 'This page is read-only.' } = this.#rights(access);
-    const problem = !isOfThePage(request) ? 'Actions are taken from the page alone.' : mayAct ? undefined : whyNot;
-    if (problem !== undefined || this.control === undefined) {
-      this.control?.refused(action, actor, problem ?? whyNot);
-      sendJson(raw, 403, { ok: false, message: problem ?? whyNot });
+    const actor = { who: access.kind === 'act' ? access.who : 'anybody', via: `dashboard ${peerOf(request)}` };
+    const problem = objectionTo(request) ?? (access.kind === 'look' ? access.whyNot : undefined);
+    if (problem !== undefined) {
+      this.control.refused(action, actor, problem);
+      sendJson(raw, 403, { ok: false, message: problem });
       return;
     }
     try {
@@ -125,12 +123,10 @@ export class DashboardController {
     sendJson(raw, access.kind === 'refused' ? 403 : 401, { ok: false, message });
     return undefined;
   }
-
-  #rights(access: Access): { readonly mayAct: boolean; readonly whyNot?: string } {
-    if (this.control === undefined) return { mayAct: false, whyNot: 'Nothing here can be steered.' };
-    return access.kind === 'look' ? { mayAct: false, whyNot: access.whyNot } : { mayAct: true };
-  }
 }
+
+const rightsOf = (access: Access) =>
+  access.kind === 'look' ? { mayAct: false, whyNot: access.whyNot } : { mayAct: true };
 
 /** Relative, so that it holds behind a proxy that puts something before the path. */
 function baseOf({ originalUrl, url }: Request): string {

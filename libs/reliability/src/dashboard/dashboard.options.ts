@@ -1,47 +1,57 @@
 import type { CanActivate, Type } from '@nestjs/common';
 import { z } from 'zod';
+import { SHORTEST_TOKEN } from '../admin/admin.options.js';
+import { InvalidOptionsError } from '../core/errors.js';
 import { parseOptions } from '../core/options.js';
+import type { DashboardOptions } from '../nest/mount-options.js';
+import { mountPath } from '../nest/mount-path.js';
 
-/** Who may use the page. */
-export type DashboardAuth =
-  /** Whoever knows the token; it is typed on the page. At least 16 characters. */
-  | { readonly token: string }
-  /** Whoever the application's own guard lets pass. */
-  | { readonly guard: Type<CanActivate> | CanActivate };
-
-export interface DashboardOptions {
-  /** Where the page is: `reliability` for `/reliability`. The application's global prefix comes before it. */
-  readonly path: string;
-  /** Without it the page is served to this machine alone, and shows without acting. */
-  readonly auth?: DashboardAuth;
-  /** What the page is headed with. Default `Reliability`. */
-  readonly title?: string;
-  /** Pages open at a time, 1 to 1,000. Default 16. */
-  readonly maxReaders?: number;
-  /** Between two looks at the state while a page is open, in ms, 100 to 60,000. Default 1,000. */
-  readonly everyMs?: number;
-}
+const TOKEN_RULE = `must be at least ${SHORTEST_TOKEN} printable characters without spaces`;
+const token = z.string().regex(new RegExp(`^[\\x21-\\x7e]{${SHORTEST_TOKEN},}$`), TOKEN_RULE);
 
 const isGuard = (value: unknown): boolean =>
   typeof value === 'function' ||
   (typeof value === 'object' && value !== null && typeof (value as Partial<CanActivate>).canActivate === 'function');
 
 const auth = z.union([
-  z.strictObject({ token: z.string().min(16, 'must have at least 16 characters') }),
+  z.strictObject({
+    token: z.union([token, z.custom<() => string | Promise<string>>((value) => typeof value === 'function')]),
+  }),
   z.strictObject({ guard: z.custom<Type<CanActivate> | CanActivate>(isGuard, 'must be a guard') }),
 ]);
 
-export const dashboardOptions = z.strictObject({
-  path: z.string().regex(/^\/?[\w~-][\w~./-]*$/, 'must be a path of letters, digits, ".", "-", "_", "~" and "/"'),
+const dashboardOptions = z.strictObject({
+  path: mountPath(),
   auth: auth.optional(),
   title: z.string().min(1).max(80).default('Reliability'),
   maxReaders: z.int().min(1).max(1_000).default(16),
   everyMs: z.number().min(100).max(60_000).default(1_000),
 });
 
-export type ResolvedDashboardOptions = z.output<typeof dashboardOptions>;
+export type ParsedDashboardOptions = z.output<typeof dashboardOptions>;
 
-/** @throws InvalidOptionsError naming every problem, without the token */
-export function parseDashboardOptions(options: DashboardOptions): ResolvedDashboardOptions {
-  return parseOptions(dashboardOptions, options, 'dashboard');
+/** With the token as it is in force. */
+export interface ResolvedDashboardOptions extends Omit<ParsedDashboardOptions, 'auth'> {
+  readonly auth?: { readonly token: string } | { readonly guard: Type<CanActivate> | CanActivate };
+}
+
+/** @throws InvalidOptionsError naming every problem; a token is never shown */
+export function parseDashboardOptions(options: DashboardOptions): ParsedDashboardOptions {
+  try {
+    return parseOptions(dashboardOptions, options, 'dashboard');
+  } catch (error) {
+    if (!(error instanceof InvalidOptionsError)) throw error;
+    throw new InvalidOptionsError(
+      error.problems.map((problem) => (problem.path.includes('auth') ? { ...problem, value: undefined } : problem)),
+    );
+  }
+}
+
+/** @throws InvalidOptionsError as a rejection when a function gives a token that is too short */
+export async function resolveDashboardOptions(parsed: ParsedDashboardOptions): Promise<ResolvedDashboardOptions> {
+  const { auth: given } = parsed;
+  if (given === undefined || !('token' in given)) return { ...parsed, auth: given };
+  const known = typeof given.token === 'function' ? await given.token() : given.token;
+  if (token.safeParse(known).success) return { ...parsed, auth: { token: known } };
+  throw new InvalidOptionsError([{ path: 'dashboard.auth.token', rule: TOKEN_RULE, value: undefined }]);
 }

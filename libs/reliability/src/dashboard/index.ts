@@ -1,4 +1,3 @@
-export { DASHBOARD_ALERTS, DASHBOARD_CONTROL } from './dashboard.constants.js';
+export type { AdminAuth } from '../admin/admin.options.js';
+export type { DashboardOptions } from '../nest/mount-options.js';
 export { DashboardModule } from './dashboard.module.js';
-export type { DashboardAuth, DashboardOptions } from './dashboard.options.js';
-export type { AlertPart } from './wire.js';

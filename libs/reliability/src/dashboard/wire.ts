@@ -1,3 +1,4 @@
+import type { Alert } from '../core/alert.js';
 import type { PolicySnapshot } from '../core/policy.js';
 import type { DependencyHealth } from '../manager/health-score.js';
 
@@ -50,16 +51,7 @@ export type HealthPart = DependencyHealth;
 export type PolicyPart = PolicySnapshot;
 
 /** An element of the part `alerts`. */
-export interface AlertPart {
-  readonly id: string;
-  readonly name: string;
-  readonly severity: string;
-  readonly state: string;
-  readonly summary: string;
-  readonly policy?: string;
-  /** Ms since the Unix epoch. */
-  readonly since?: number;
-}
+export type AlertPart = Alert;
 
 /** A transition that is kept for the timeline. */
 export interface TimelineEntry {

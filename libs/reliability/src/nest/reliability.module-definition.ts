@@ -12,6 +12,7 @@ import type { ReliabilityConfiguration } from '../manager/configuration.js';
 import type { ConfigurationHistory } from '../manager/configuration-history.js';
 import type { DecisionOptions } from '../manager/decision-maker.js';
 import type { HandlerOptions } from './handler-options.js';
+import { NOTHING_MOUNTED, withMounts } from './mounts.js';
 import type { RouteLimit } from './route-limit.js';
 
 export interface ReliabilityModuleOptions extends ReliabilityConfiguration {
@@ -45,8 +46,9 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
     .setFactoryMethodName('createReliabilityOptions')
     .setExtras(
       /** `admin` mounts the admin API: what can be shown and done while running, over HTTP. */
-      { isGlobal: true, admin: undefined as AdminOptions | undefined },
-      (definition, { isGlobal, admin }) => withAdmin({ ...definition, global: isGlobal }, admin),
+      { isGlobal: true, admin: undefined as AdminOptions | undefined, ...NOTHING_MOUNTED },
+      (definition, { isGlobal, admin, ...mounts }) =>
+        withMounts(withAdmin({ ...definition, global: isGlobal }, admin), mounts),
     )
     .build();
 
@@ -71,10 +73,10 @@ const KNOWN: ReadonlySet<string> = new Set([
   'auditTrail',
   'decisions',
   'isGlobal',
-  'health',
-  'metrics',
-  'dashboard',
 ]);
+
+/** What decides which routes there are has to be known before any factory runs. */
+const ROUTES: ReadonlySet<string> = new Set(['health', 'metrics', 'dashboard', 'admin']);
 
 /** @throws InvalidOptionsError naming every problem outside the policies, which have rules of their own */
 export function checkModuleOptions(options: ReliabilityModuleOptions): void {
@@ -83,7 +85,8 @@ export function checkModuleOptions(options: ReliabilityModuleOptions): void {
     throw new InvalidOptionsError([{ path: 'options', rule: 'must be an object', value: options }]);
   }
   for (const [key, value] of Object.entries(options)) {
-    if (key === 'admin') problems.push({ path: key, rule: 'stands beside useFactory, not in what it gives', value });
+    if (ROUTES.has(key))
+      problems.push({ path: key, rule: 'stands beside useFactory, not in what it gives', value: undefined });
     else if (!KNOWN.has(key)) problems.push({ path: key, rule: 'is not an option', value });
   }
   const { drainMs = DEFAULT_DRAIN_MS } = options;
