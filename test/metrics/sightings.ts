@@ -11,7 +11,7 @@ export function samplesOf(text: string): Sample[] {
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
-      const [, name, labels, value] = /^([a-zA-Z_:]+)(\{.*\})? (\S+)$/.exec(line) ?? [];
+      const [, name, labels, value] = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (\S+)$/.exec(line) ?? [];
       if (name === undefined) throw new Error(`no sample: ${line}`);
       return { name, labels: labels ?? '', value: Number(value) };
     });

@@ -35,8 +35,9 @@ export function bindFamilies<View>(
     if (metric === undefined) {
       metric = new CollectedMetric<unknown>(family, none);
       metrics.set(family.name, metric);
-      registry.registerMetric(metric);
     }
+    // Somebody may have cleared the registry meanwhile.
+    if (registry.getSingleMetric(family.name) === undefined) registry.registerMetric(metric);
     metric.sources.add(source);
   }
   return () => {
