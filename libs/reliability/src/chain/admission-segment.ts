@@ -71,13 +71,23 @@ export class AdmissionSegment {
     this.inFlight += 1;
     const now = this.timed ? this.clock.now() : 0;
     call.now = now;
+    const refusal = this.prechecks.length === 0 ? undefined : this.precheck(call, permits, now);
+    return refusal === undefined ? this.admit(call, permits, 0, now) : refusal;
+  }
+
+  private precheck(call: Call, permits: Permit[], now: number): Refusal | undefined {
     const { prechecks } = this;
-    for (let index = 0; index < prechecks.length; index += 1) {
-      const { policy, use } = prechecks[index]!;
-      const refusal = policy.precheck!(call, now, use);
-      if (refusal !== undefined) return this.giveBack(call, permits, 0, now, refusal);
+    try {
+      for (let index = 0; index < prechecks.length; index += 1) {
+        const { policy, use } = prechecks[index]!;
+        const refusal = policy.precheck!(call, now, use);
+        if (refusal !== undefined) return this.giveBack(call, permits, 0, now, refusal);
+      }
+      return undefined;
+    } catch (error) {
+      this.giveBack(call, permits, 0, now, error);
+      throw error;
     }
-    return this.admit(call, permits, 0, now);
   }
 
   /** Takes permits from the step `from` on until one is refused or has to be waited for. */

@@ -13,7 +13,7 @@ import { isLate, kindOfResult, type ResultKind } from './result-kind.js';
 export interface LinkedMethod {
   readonly version: number;
   readonly kind: ResultKind;
-  /** `Class.method` */
+  /** `Class.method`, unique in the application. */
   readonly site: string;
   /** The chain, when no name has to be computed. */
   readonly chain: Chain | undefined;
@@ -39,6 +39,7 @@ const LATER_ONLY: ReadonlySet<string> = new Set(['retry', 'hedge', 'time-limit',
 
 export function linkMethod(
   method: ProtectedMethod,
+  site: string,
   version: number,
   clock: Clock,
   link: (invoke: Next) => Chain,
@@ -53,7 +54,7 @@ export function linkMethod(
   return {
     version,
     kind: method.resultKind,
-    site: method.site,
+    site,
     chain,
     nameFunctions,
     byNames: new Map(),

@@ -4,6 +4,7 @@ import { type CallOptions, splitCallOptions } from './call-options.js';
 import type { AnyMethod, LaterMethodOrClassDecorator, MethodOrClassDecorator, OfArguments } from './method-types.js';
 import type { PolicyName } from './policy-names.js';
 import { decorate } from './decorate.js';
+import { checkCallArguments, checkUnique, readArguments } from './decorator-arguments.js';
 import type { PolicyReference } from './protected-method.js';
 
 /** What of the call a policy is to look at; functions receive the method's arguments, `this` is the instance. */
@@ -56,19 +57,22 @@ export function policyDecorator<Options extends object>(
   decorator: string,
   definition: PolicyDefinition,
 ): PolicyDecorator<Options> {
-  return (first?: unknown, second?: unknown) =>
+  return (...given: unknown[]) =>
     decorate(decorator, (method) => {
-      const named = typeof first === 'string' || typeof first === 'function';
-      const given = ((named ? second : first) ?? {}) as Record<string, unknown>;
-      const [callOptions, { key, priority, cost, ...options }] = splitCallOptions(given);
+      const site = `@${decorator} on ${method.site}`;
+      const { name, options: said } = readArguments(given, site);
+      checkCallArguments(said, site);
+      const [callOptions, { key, priority, cost, ...options }] = splitCallOptions(said);
       const reference: PolicyReference = {
+        decorator,
         definition,
-        ...(named && { name: first as PolicyReference['name'] }),
+        ...(name !== undefined && { name }),
         ...(Object.keys(options).length > 0 && { options }),
         ...(key !== undefined && { key: key as PolicyReference['key'] }),
         ...(priority !== undefined && { priority: priority as PolicyReference['priority'] }),
         ...(cost !== undefined && { cost: cost as PolicyReference['cost'] }),
       };
+      checkUnique(method.references, reference, site);
       method.references.push(reference);
       method.adopt(callOptions, decorator);
     });

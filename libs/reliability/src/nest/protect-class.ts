@@ -1,5 +1,5 @@
 import type { AnyClass } from './method-types.js';
-import { protectedMethodAt, protectMethod } from './protect-method.js';
+import { protectedMethodAt, protectedMethodOf, protectMethod } from './protect-method.js';
 import type { ProtectedMethod } from './protected-method.js';
 
 /** Called by Nest itself at moments of its own choosing: not work that calls anything on behalf of somebody. */
@@ -43,16 +43,23 @@ export function protectClass(decorator: string, target: AnyClass, add: (method: 
         const method = protectMethod(decorator, prototype, key, descriptor, owner);
         Object.defineProperty(prototype, key, descriptor);
         method.byClass = true;
-        add(method);
+        method.inherited = protectedMethodOf(method.original);
+        addOfClass(method, add);
       } else addBelow(own, add);
     }
   }
 }
 
+/** What a base says of a method that it protects itself is in force already: the chain of the class lies around it. */
+function addOfClass(method: ProtectedMethod, add: (method: ProtectedMethod) => void): void {
+  add(method);
+  for (let base = method.inherited; base !== undefined; base = base.inherited) method.leaveOut(base);
+}
+
 /** What the class says yields to what the method itself says. */
 function addBelow(method: ProtectedMethod, add: (method: ProtectedMethod) => void): void {
   if (method.byClass) {
-    add(method);
+    addOfClass(method, add);
     return;
   }
   const ofClass = method.ofClass();

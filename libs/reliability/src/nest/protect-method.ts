@@ -1,6 +1,6 @@
 import { Inject, Optional } from '@nestjs/common';
 import { InvalidOptionsError } from '../core/errors.js';
-import type { AnyMethod } from './method-types.js';
+import type { AnyClass, AnyMethod } from './method-types.js';
 import { parametersOf } from './method-parameters.js';
 import { ProtectedMethod } from './protected-method.js';
 import { RELIABILITY_RUNTIME } from './reliability.constants.js';
@@ -28,6 +28,7 @@ export function protectMethod(
   const known = methods.get(key);
   if (known !== undefined) return known;
   const method = new ProtectedMethod(
+    prototype.constructor as AnyClass,
     prototype.constructor.name,
     String(key),
     original,

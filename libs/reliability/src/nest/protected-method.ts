@@ -3,11 +3,13 @@ import type { PolicyDefinition } from '../core/policy-definition.js';
 import type { Call } from '../core/call.js';
 import type { Priority } from '../core/priority.js';
 import type { CallOptions } from './call-options.js';
-import type { AnyMethod, OfArguments } from './method-types.js';
+import type { AnyClass, AnyMethod, OfArguments } from './method-types.js';
 import { type ResultKind, resultKindOf } from './result-kind.js';
 
 /** What a decorator says about one policy. */
 export interface PolicyReference {
+  /** As it is written, without the `@`. */
+  readonly decorator: string;
   readonly definition: PolicyDefinition;
   /** A configured name, a function that gives one, or `undefined` for a policy of the method's own. */
   readonly name?: string | OfArguments<string>;
@@ -40,6 +42,8 @@ export class ProtectedMethod {
   idempotent: boolean | undefined;
   /** Only decorators on the class speak of it. */
   byClass = false;
+  /** The method of a base that this one calls, where it protects it itself. */
+  inherited: ProtectedMethod | undefined;
   /** Nothing is declared, but a promise was given before. */
   gavePromise = false;
   /** What its results are: declared, or found out by the first of them. */
@@ -47,6 +51,8 @@ export class ProtectedMethod {
   wrapper: ((...args: unknown[]) => unknown) | undefined;
 
   constructor(
+    /** The class that defines or protects it. */
+    readonly owner: AnyClass,
     readonly className: string,
     readonly methodName: string,
     readonly original: AnyMethod,
@@ -77,8 +83,15 @@ export class ProtectedMethod {
 
   /** An empty record of the same method, for what its class says. */
   ofClass(): ProtectedMethod {
-    const { className, methodName, original, parameters, returnType } = this;
-    return new ProtectedMethod(className, methodName, original, parameters, returnType);
+    const { owner, className, methodName, original, parameters, returnType } = this;
+    return new ProtectedMethod(owner, className, methodName, original, parameters, returnType);
+  }
+
+  /** Forgets what `other` says too. */
+  leaveOut(other: ProtectedMethod): void {
+    const kinds = new Set(other.references.map(({ definition }) => definition));
+    this.references = this.references.filter(({ definition }) => !kinds.has(definition));
+    if (other.chains.length > 0) this.chains = [];
   }
 
   /** Takes from `other` what is not said here. */

@@ -8,6 +8,7 @@ import { type RateLimiter, rateLimiterPolicy } from '../rate-limiter/rate-limite
 import { ofCallersQuota } from './callers-quota.js';
 import { clientKey, type ClientRequest } from './client-key.js';
 import { MODULE_OPTIONS_TOKEN, type ReliabilityModuleOptions } from './reliability.module-definition.js';
+import { ReliabilityRuntime } from './reliability-runtime.js';
 import { ROUTE_LIMIT, type RouteLimit } from './route-limit.js';
 
 /** Requests of no route's own limit share this limiter. */
@@ -23,6 +24,7 @@ const SHARED_ROUTES = 'routes';
 export class RateLimitGuard implements CanActivate {
   constructor(
     private readonly registry: PolicyRegistry,
+    private readonly runtime: ReliabilityRuntime,
     private readonly reflector: Reflector,
     private readonly adapterHost: HttpAdapterHost,
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: ReliabilityModuleOptions,
@@ -36,7 +38,8 @@ export class RateLimitGuard implements CanActivate {
     if (own === 'skip' || this.registry.bypassed) return true;
     const limit = { ...this.options.routeLimit, ...own };
     if (limit.skip?.(context) === true) return true;
-    const site = `${context.getClass().name}.${context.getHandler().name}`;
+    const controller = context.getClass();
+    const site = `${this.runtime.classNames.of(controller, controller.name)}.${context.getHandler().name}`;
     const limiter = this.limiterOf(limit, own === undefined ? SHARED_ROUTES : `route ${site}`, site);
     const key = keyOf(limit, context, site);
     const decision = limiter.decide(key, typeof limit.cost === 'function' ? limit.cost(context) : limit.cost);

@@ -7,6 +7,7 @@ import { Call } from '../core/call.js';
 import { InvalidOptionsError, InvalidUseError, isRefused, isReliabilityError } from '../core/errors.js';
 import type { Next } from '../core/policy.js';
 import type { PolicyRegistry } from '../manager/policy-registry.js';
+import { ClassNames } from './class-names.js';
 import { type LateRun, type Begin, type RunLate } from './late-work.js';
 import { LateIterator, lateCursor } from './late-iterable.js';
 import { lateObservable } from './late-observable.js';
@@ -26,6 +27,7 @@ const NAME_SEPARATOR = '\u0000';
 /** Runs protected methods of one application: links the chain of each once and hands calls to it. */
 export class ReliabilityRuntime implements MethodRuntime {
   private readonly linked: LinkedMethod[] = [];
+  readonly classNames = new ClassNames();
 
   constructor(readonly registry: PolicyRegistry) {
     brandRuntime(this);
@@ -99,7 +101,7 @@ export class ReliabilityRuntime implements MethodRuntime {
     const method = protectedMethodsOf(prototype).find((candidate) => candidate.methodName === methodName);
     if (method === undefined) throw new Error(`${prototype.constructor.name} has no protected method "${methodName}"`);
     const linked = this.#linkedMethod(method);
-    const call = new Call(method.site, method.original, typeof owner === 'function' ? undefined : owner, args);
+    const call = new Call(linked.site, method.original, typeof owner === 'function' ? undefined : owner, args);
     return explainChain(linked.chain ?? this.#chainOfNames(method, linked, call));
   }
 
@@ -201,11 +203,17 @@ export class ReliabilityRuntime implements MethodRuntime {
       return linked;
     }
     this.registry.assertAdmitting(method.site);
-    const fresh = linkMethod(method, this.registry.version, this.registry.factory.capabilities.clock, (invoke) =>
-      this.#link(method, invoke, new Map()),
+    const site = this.#siteOf(method);
+    const { clock } = this.registry.factory.capabilities;
+    const fresh = linkMethod(method, site, this.registry.version, clock, (invoke) =>
+      this.#link(method, site, invoke, new Map()),
     );
     this.linked[method.id] = fresh;
     return fresh;
+  }
+
+  #siteOf({ owner, className, methodName }: ProtectedMethod): string {
+    return `${this.classNames.of(owner, className)}.${methodName}`;
   }
 
   #chainOfNames(method: ProtectedMethod, linked: LinkedMethod, call: Call): Chain {
@@ -215,19 +223,19 @@ export class ReliabilityRuntime implements MethodRuntime {
     const known = byNames.get(id);
     if (known !== undefined) return known;
     for (const name of names) this.registry.assertKnown(name, method.site);
-    const chain = this.#link(method, linked.invoke, new Map(nameFunctions.map((fn, index) => [fn, names[index]!])));
+    const named = new Map(nameFunctions.map((fn, index) => [fn, names[index]!]));
+    const chain = this.#link(method, linked.site, linked.invoke, named);
     byNames.set(id, chain);
     return chain;
   }
 
-  #link(method: ProtectedMethod, invoke: Next, names: ReadonlyMap<OfArguments<string>, string>): Chain {
+  #link(method: ProtectedMethod, site: string, invoke: Next, names: ReadonlyMap<OfArguments<string>, string>): Chain {
     const links: Link[] = [];
     if (this.registry.bypassed) return new Chain(links, invoke, this.registry.factory.capabilities);
     for (const reference of method.references) {
-      const { definition, options } = reference;
+      const { decorator, definition, options } = reference;
       const name = typeof reference.name === 'function' ? names.get(reference.name)! : reference.name;
-      const path = `@${definition.type} on ${method.site}`;
-      const policy = this.registry.policyOf(definition, name, options, method.site, path);
+      const policy = this.registry.policyOf(definition, name, options, site, `@${decorator} on ${method.site}`);
       links.push({ policy, slot: definition.slot, use: useOf(method, reference) });
     }
     for (const reference of method.chains) {
