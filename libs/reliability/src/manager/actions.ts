@@ -15,7 +15,17 @@ const force = z
       .describe(
         'open: refuses all calls until changed. disabled: lets all pass unwatched. metrics-only: counts and refuses nothing. closed, automatic: closed with nothing recorded, in the configured mode',
       ),
+    forMs: z
+      .number()
+      .positive()
+      .max(7 * 86_400_000)
+      .optional()
+      .describe('With open: only for this long, in ms; then it probes and recovers as after a failure'),
     reason,
+  })
+  .refine(({ state, forMs }) => forMs === undefined || state === 'open', {
+    path: ['forMs'],
+    error: 'goes with the state open alone',
   })
   .describe('Puts a circuit breaker into a state');
 

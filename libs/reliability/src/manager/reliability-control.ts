@@ -134,7 +134,8 @@ export class ReliabilityControl implements Control {
     }
   }
 
-  async #force({ policy, key, state, reason }: CheckedAction & { kind: 'force' }, { who }: Actor): Promise<Done> {
+  async #force(action: CheckedAction & { kind: 'force' }, { who }: Actor): Promise<Done> {
+    const { policy, key, state, forMs, reason } = action;
     const breaker = steered<SteeredBreaker>(this.registry, 'circuit-breaker', policy);
     const stateNow = () => {
       const now = this.#clock.now();
@@ -146,7 +147,8 @@ export class ReliabilityControl implements Control {
       if (key !== undefined)
         throw new ActionRefusedError('invalid', 'metrics-only is for the whole breaker, not for a key');
       await this.live.change({ policies: { [policy]: { circuitBreaker: { mode: state } } } }, { who, why: reason });
-    } else if (state === 'open') breaker.forceOpen(key);
+    } else if (state === 'open' && forMs !== undefined) breaker.isolate(forMs, key);
+    else if (state === 'open') breaker.forceOpen(key);
     else if (state === 'disabled') breaker.disable(key);
     else {
       const isSet = this.live.view().overrides.some(({ path }) => path === mode.join('.'));

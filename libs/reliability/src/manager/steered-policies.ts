@@ -6,6 +6,7 @@ import type { PolicyRegistry } from './policy-registry.js';
 /** What can be done by hand to a circuit breaker. */
 export interface SteeredBreaker extends Pick<Policy, 'name' | 'inspect'> {
   forceOpen(key?: string): void;
+  isolate(forMs: number, key?: string): void;
   disable(key?: string): void;
   reset(key?: string): void;
   inspectKey(key: string, now: number): { readonly state: string } | undefined;
