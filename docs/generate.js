@@ -1,9 +1,10 @@
-// `npm run docs`: writes the tables of options into the pages. Builds the library first.
+// `npm run docs`: writes the tables of options into the pages, and the rule files for Prometheus. Builds the library first.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
+import { ruleFiles } from '../deploy/prometheus/rule-files.js';
 import { withTables } from './options-table.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -24,4 +25,14 @@ for (const name of readdirSync(here).filter((file) => file.endsWith('.md'))) {
     writeFileSync(path, made);
     console.log(`docs/${name}`);
   }
+}
+
+const files = ruleFiles(await import('@marketprism/reliability/alerting'));
+for (const [name, made] of Object.entries(files)) {
+  const path = join(root, 'deploy/prometheus', name);
+  const known = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const formatted = await prettier.format(made, { ...(await prettier.resolveConfig(path)), filepath: path });
+  if (formatted === known) continue;
+  writeFileSync(path, formatted);
+  console.log(`deploy/prometheus/${name}`);
 }

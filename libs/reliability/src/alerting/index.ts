@@ -15,6 +15,7 @@ export {
   seriesRule,
   type SeriesRuleOptions,
 } from './rule.options.js';
+export { type PrometheusRuleFile, prometheusRules } from './prometheus-rules.js';
 export type { RuleSnapshot } from './rule-watch.js';
 export {
   alertsOn,
