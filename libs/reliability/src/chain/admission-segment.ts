@@ -2,7 +2,7 @@ import type { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
 import { isRefused, isReliabilityError } from '../core/errors.js';
 import { Failure, Ignored, type Outcome, Success } from '../core/outcome.js';
-import type { Admission, AdmissionPolicy, Next, Permit } from '../core/policy.js';
+import type { Admission, AdmissionPolicy, Permit } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 
@@ -12,15 +12,16 @@ export interface AdmissionStep {
 }
 
 /**
- * Neighbouring admission policies, run in one frame: admits in order, calls further in, settles in reverse. The clock
- * is read once at admission and once at settlement, and not at all when no policy here looks at it.
+ * Neighbouring admission policies: admits in order, settles in reverse. The clock is read once at admission and once at
+ * settlement, and not at all when no policy here looks at it.
  */
 export class AdmissionSegment {
   private readonly prechecks: readonly AdmissionStep[];
   private readonly steps: readonly AdmissionStep[];
-  private readonly timed: boolean;
   /** Which steps want to be told of the end of the work. */
   private readonly ending: readonly number[];
+  /** Whether the clock is read. */
+  readonly timed: boolean;
   /** The clock as read by the last {@link #since}. */
   private settledAt = 0;
   /** Calls between the first permit and settlement, those in queues included. */
@@ -28,7 +29,6 @@ export class AdmissionSegment {
 
   constructor(
     steps: readonly AdmissionStep[],
-    private readonly next: Next,
     private readonly clock: Clock,
   ) {
     const lastQueue = steps.findLastIndex(({ policy }) => policy.waits);
@@ -43,29 +43,14 @@ export class AdmissionSegment {
     this.ending = [...this.steps.keys()].filter((index) => this.steps[index]!.policy.end !== undefined);
   }
 
-  /** @throws the error of the policy that refuses, at once or as a rejection when a queue was involved */
-  run(call: Call): unknown {
-    const permits = this.permits();
-    const stopped = this.begin(call, permits);
-    return stopped === undefined ? this.invoke(call, permits, call.now) : this.resume(stopped, call, permits);
-  }
-
   /** Room for the permits of one run. */
   permits(): Permit[] {
     return new Array<Permit>(this.steps.length);
   }
 
-  /** As {@link run}, but a refusal is given as a value, or as the value of {@link PendingRun}. */
-  tryRun(call: Call): unknown {
-    const permits = this.permits();
-    const stopped = this.begin(call, permits);
-    if (stopped === undefined) return this.invoke(call, permits, call.now);
-    return stopped instanceof Refusal ? stopped : new PendingRun(this.admitAfter(stopped, call, permits));
-  }
-
   /**
-   * Takes the permits of a run; the time of admission is left in `call.now`.
-   * @returns what stopped it: for {@link resume}
+   * Takes the permits of a run. The time of admission is left in `call.now`.
+   * @returns what stopped it: nothing, a refusal, or a queue, after which {@link wait} goes on
    */
   begin(call: Call, permits: Permit[]): Refusal | Waiting | undefined {
     this.inFlight += 1;
@@ -90,6 +75,55 @@ export class AdmissionSegment {
     }
   }
 
+  /**
+   * Waits in the queues and takes the rest of the permits.
+   * @returns the refusal, if there was one
+   * @throws the reason of a call that was aborted meanwhile
+   */
+  async wait(first: Waiting, call: Call, permits: Permit[]): Promise<Refusal | undefined> {
+    for (let waiting: Waiting | undefined = first; waiting !== undefined;) {
+      const { index } = waiting;
+      let admission: Permit | Refusal;
+      try {
+        admission = await waiting.admission;
+      } catch (error) {
+        this.giveBack(call, permits, index, this.readClock(call), error);
+        throw error;
+      }
+      const now = this.readClock(call);
+      if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
+      permits[index] = admission;
+      const stopped = this.admit(call, permits, index + 1, now);
+      if (stopped instanceof Refusal) return stopped;
+      waiting = stopped;
+    }
+    if (call.abortable && call.aborted) throw this.giveBack(call, permits, permits.length, call.now, call.reason);
+    return undefined;
+  }
+
+  /** Tells the policies that the work succeeded, and that it is over. */
+  succeeded(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number, value: unknown): void {
+    this.settle(call, permits, new Success(value, this.since(admittedAt)), this.settledAt);
+    if (this.ending.length > 0) this.endAfterAbandoned(call, permits, abandonedBefore);
+  }
+
+  /** Tells the policies that the work failed, and that it is over. */
+  failed(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number, error: unknown): void {
+    this.settle(call, permits, outcomeOfError(error, this.since(admittedAt)), this.settledAt);
+    if (this.ending.length > 0) this.endAfterAbandoned(call, permits, abandonedBefore);
+  }
+
+  /** Tells the policies that the call was aborted, though the work goes on. */
+  aborted(call: Call, permits: Permit[], admittedAt: number, reason: unknown): void {
+    this.settle(call, permits, outcomeOfAbort(reason, this.since(admittedAt)), this.settledAt);
+  }
+
+  /** Tells the policies that the work of a call that was {@link aborted} is over. */
+  over(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number): void {
+    this.since(admittedAt);
+    if (this.ending.length > 0) this.endAfterAbandoned(call, permits, abandonedBefore);
+  }
+
   /** Takes permits from the step `from` on until one is refused or has to be waited for. */
   private admit(call: Call, permits: Permit[], from: number, now: number): Refusal | Waiting | undefined {
     const { steps } = this;
@@ -109,101 +143,6 @@ export class AdmissionSegment {
       this.giveBack(call, permits, index, now, error);
       throw error;
     }
-  }
-
-  private async admitAfter(first: Waiting, call: Call, permits: Permit[]): Promise<unknown> {
-    for (let waiting: Waiting | undefined = first; waiting !== undefined;) {
-      const { index } = waiting;
-      let admission: Permit | Refusal;
-      try {
-        admission = await waiting.admission;
-      } catch (error) {
-        this.giveBack(call, permits, index, this.readClock(call), error);
-        throw error;
-      }
-      const now = this.readClock(call);
-      if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
-      permits[index] = admission;
-      const stopped = this.admit(call, permits, index + 1, now);
-      if (stopped instanceof Refusal) return stopped;
-      waiting = stopped;
-    }
-    if (call.abortable && call.aborted) throw this.giveBack(call, permits, permits.length, call.now, call.reason);
-    return this.invoke(call, permits, call.now);
-  }
-
-  private invoke(call: Call, permits: Permit[], admittedAt: number): unknown {
-    const abandonedBefore = abandonedBy(call);
-    let result: unknown;
-    try {
-      result = this.next(call);
-    } catch (error) {
-      this.failed(call, permits, admittedAt, abandonedBefore, error);
-      throw error;
-    }
-    if (!(result instanceof Promise)) {
-      this.succeeded(call, permits, admittedAt, abandonedBefore, result);
-      return result;
-    }
-    if (call.abortable) return this.awaitOrAbort(result, call, permits, admittedAt, abandonedBefore);
-    return result.then(
-      (value: unknown) => {
-        this.succeeded(call, permits, admittedAt, abandonedBefore, value);
-        return value;
-      },
-      (error: unknown) => {
-        this.failed(call, permits, admittedAt, abandonedBefore, error);
-        throw error;
-      },
-    );
-  }
-
-  /** Goes on with a run that was stopped. @throws the error of the policy that refuses */
-  resume(stopped: Refusal | Waiting, call: Call, permits: Permit[]): Promise<unknown> {
-    if (stopped instanceof Refusal) throw stopped.toError();
-    return this.admitAfter(stopped, call, permits).then(throwRefusal);
-  }
-
-  succeeded(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number, value: unknown): void {
-    this.conclude(call, permits, new Success(value, this.since(admittedAt)), abandonedBefore);
-  }
-
-  failed(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number, error: unknown): void {
-    this.conclude(call, permits, outcomeOfError(error, this.since(admittedAt)), abandonedBefore);
-  }
-
-  /** Settles when the call is aborted, though the work goes on; ends when the work does. */
-  private async awaitOrAbort(
-    result: Promise<unknown>,
-    call: Call,
-    permits: Permit[],
-    admittedAt: number,
-    abandonedBefore: number,
-  ): Promise<unknown> {
-    let settled = false;
-    const settle = (outcome: Outcome) => {
-      release();
-      if (settled) return;
-      settled = true;
-      this.settle(call, permits, outcome, this.settledAt);
-    };
-    const release = call.onAbort((reason) => settle(outcomeOfAbort(reason, this.since(admittedAt))));
-    try {
-      const value = await result;
-      settle(new Success(value, this.since(admittedAt)));
-      return value;
-    } catch (error) {
-      const duration = this.since(admittedAt);
-      settle(call.aborted ? outcomeOfAbort(call.reason, duration) : outcomeOfError(error, duration));
-      throw error;
-    } finally {
-      this.endAfterAbandoned(call, permits, abandonedBefore);
-    }
-  }
-
-  private conclude(call: Call, permits: Permit[], outcome: Outcome, abandonedBefore: number): void {
-    this.settle(call, permits, outcome, this.settledAt);
-    if (this.ending.length > 0) this.endAfterAbandoned(call, permits, abandonedBefore);
   }
 
   /** Settles and ends the first `count` permits with nothing learned. */
@@ -265,16 +204,6 @@ export class Waiting {
     readonly index: number,
     readonly admission: Promise<Permit | Refusal>,
   ) {}
-}
-
-/** A run that first has to wait for admission. Its promise gives the result, or the refusal as a value. */
-export class PendingRun {
-  constructor(readonly promise: Promise<unknown>) {}
-}
-
-function throwRefusal(result: unknown): unknown {
-  if (result instanceof Refusal) throw result.toError();
-  return result;
 }
 
 function outcomeOfError(error: unknown, durationMs: number): Outcome {

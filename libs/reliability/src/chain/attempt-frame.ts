@@ -1,75 +1,59 @@
 import type { Call } from '../core/call.js';
 import type { Limits, Next, Permit, Repeats, Waiter } from '../core/policy.js';
+import { Refusal } from '../core/refusal.js';
 import { isThenable } from '../core/thenable.js';
-import { abandonedBy, type AdmissionSegment } from './admission-segment.js';
+import { abandonedBy, type AdmissionSegment, type Waiting } from './admission-segment.js';
 
 /**
- * A segment, the policy directly outside it that repeats and the one directly inside it that limits attempts, as one
- * link: a first attempt that is admitted at once runs in one frame with one promise. Whatever else may happen (a queue,
- * a further attempt, an abort from outside) takes the way through the separate links.
+ * Admission policies, the policy directly inside them that limits the time of an attempt and the one directly outside
+ * them that repeats, as one link: an attempt runs in one frame with one promise.
  */
 export class AttemptFrame {
-  constructor(
-    readonly repeats: Repeats | undefined,
-    readonly segment: AdmissionSegment,
-    private readonly limits: Limits | undefined,
-    /** What lies inside all three. */
-    private readonly invoke: Next,
-    /** The segment and what lies inside it, link by link. */
-    readonly segmentOn: Next,
-    /** Everything, link by link. */
-    private readonly linkByLink: Next,
-  ) {}
+  /** The same for further attempts: they are repeated by the one who makes them. */
+  private readonly once: AttemptFrame;
+  /** {@link once}, to be handed to the policy that repeats. */
+  readonly again: Next;
 
+  constructor(
+    readonly segment: AdmissionSegment,
+    private readonly invoke: Next,
+    private readonly limits: Limits | undefined,
+    readonly repeats: Repeats | undefined,
+  ) {
+    const once = repeats === undefined ? this : new AttemptFrame(segment, invoke, limits, undefined);
+    this.once = once;
+    this.again = (call) => once.attempt(call, 0);
+  }
+
+  /** @throws the error of the policy that refuses, at once or as a rejection when a queue was involved */
   run(call: Call): unknown {
-    if (call.abortable || call.deadline !== Infinity) return this.linkByLink(call);
     const { repeats } = this;
     if (repeats === undefined) return this.attempt(call, 0);
     const begun = repeats.begin(call);
     try {
       return this.attempt(call, begun);
     } catch (error) {
-      return repeats.thrown(call, this.segmentOn, begun, repeats.startOf(call), error);
+      return repeats.thrown(call, this.again, begun, repeats.startOf(call), error);
     }
+  }
+
+  /** As {@link run} without repetition, but a refusal is given as a value, or as the value of {@link PendingRun}. */
+  tryRun(call: Call): unknown {
+    const permits = this.segment.permits();
+    const stopped = this.segment.begin(call, permits);
+    if (stopped === undefined) return this.once.admitted(call, permits, 0);
+    return stopped instanceof Refusal ? stopped : new PendingRun(this.once.later(stopped, call, permits));
   }
 
   private attempt(call: Call, begun: number): unknown {
-    const { segment, limits } = this;
-    const permits = segment.permits();
-    const stopped = segment.begin(call, permits);
-    if (stopped !== undefined) return this.goOn(call, begun, segment.resume(stopped, call, permits));
-    const limitMs = limits === undefined ? Infinity : limits.limitMs(call.now);
-    const run = new Run(this, call, permits, begun);
-    const work = this.begin(run);
-    if (limits !== undefined && (work instanceof Promise || isThenable(work))) {
-      const promise = run.toPromise();
-      limits.watch(call, work, run.admittedAt, limitMs, run);
-      return promise;
-    }
-    return work instanceof Promise ? follow(run, work) : this.endedAtOnce(run, work);
+    const permits = this.segment.permits();
+    const stopped = this.segment.begin(call, permits);
+    return stopped === undefined ? this.admitted(call, permits, begun) : this.stopped(stopped, call, permits, begun);
   }
 
-  /** Calls what lies inside. @throws what that throws */
-  private begin(run: Run): unknown {
-    let work: unknown;
-    try {
-      work = this.invoke(run.call);
-    } catch (error) {
-      run.failed(error);
-      throw error;
-    }
-    if (this.repeats !== undefined) run.startedAt = this.repeats.startOf(run.call);
-    return work;
-  }
-
-  private endedAtOnce(run: Run, value: unknown): unknown {
-    if (this.limits !== undefined) this.limits.noteInTime(run.admittedAt);
-    run.succeeded(value);
-    return value;
-  }
-
-  /** The segment has a queue, and the call is in it. */
-  private goOn(call: Call, begun: number, later: Promise<unknown>): Promise<unknown> {
+  private stopped(by: Refusal | Waiting, call: Call, permits: Permit[], begun: number): Promise<unknown> {
+    if (by instanceof Refusal) throw by.toError();
+    const later = this.once.later(by, call, permits).then(throwRefusal);
     const { repeats } = this;
     if (repeats === undefined) return later;
     const startedAt = repeats.startOf(call);
@@ -78,8 +62,48 @@ export class AttemptFrame {
         repeats.succeeded(call, startedAt);
         return value;
       },
-      (error: unknown) => repeats.failed(call, this.segmentOn, begun, startedAt, error),
+      (error: unknown) => repeats.failed(call, this.again, begun, startedAt, error),
     );
+  }
+
+  /** @returns what the work gives, or the refusal */
+  private async later(waiting: Waiting, call: Call, permits: Permit[]): Promise<unknown> {
+    return (await this.segment.wait(waiting, call, permits)) ?? this.admitted(call, permits, 0);
+  }
+
+  private admitted(call: Call, permits: Permit[], begun: number): unknown {
+    const { limits } = this;
+    const run = new Run(this, call, permits, begun);
+    const work = this.begin(run);
+    if (limits !== undefined && (work instanceof Promise || isThenable(work))) {
+      const promise = run.toPromise();
+      limits.watch(call, work, run.admittedAt, run.limitMs, run);
+      return promise;
+    }
+    return work instanceof Promise ? follow(run, work) : this.endedAtOnce(run, work);
+  }
+
+  /** Calls what lies inside. @throws what that throws */
+  private begin(run: Run): unknown {
+    const { limits, repeats } = this;
+    const { call } = run;
+    let work: unknown;
+    try {
+      if (limits !== undefined) run.limitMs = limits.limitMs(call, run.admittedAt);
+      work = this.invoke(call);
+    } catch (error) {
+      run.failed(error);
+      throw error;
+    }
+    if (repeats !== undefined) run.startedAt = repeats.startOf(call);
+    if (call.abortable && work instanceof Promise) run.watchAbort();
+    return work;
+  }
+
+  private endedAtOnce(run: Run, value: unknown): unknown {
+    if (this.limits !== undefined) this.limits.noteInTime(run.admittedAt);
+    run.succeeded(value);
+    return value;
   }
 }
 
@@ -96,12 +120,25 @@ const follow = (run: Run, work: Promise<unknown>): Promise<unknown> =>
     },
   );
 
-/** A first attempt under way. */
+/** A run that first has to wait for admission. Its promise gives the result, or the refusal as a value. */
+export class PendingRun {
+  constructor(readonly promise: Promise<unknown>) {}
+}
+
+function throwRefusal(result: unknown): unknown {
+  if (result instanceof Refusal) throw result.toError();
+  return result;
+}
+
+/** An attempt that was admitted. */
 class Run implements Waiter {
   readonly admittedAt: number;
+  limitMs = Infinity;
   /** For the policy that repeats. */
   startedAt = Number.NaN;
   private readonly abandonedBefore: number;
+  private aborted = false;
+  private unwatch: (() => void) | undefined = undefined;
   private settle: ((result: unknown) => void) | undefined = undefined;
   private throwOut: ((error: unknown) => void) | undefined = undefined;
 
@@ -123,21 +160,35 @@ class Run implements Waiter {
     });
   }
 
+  /** From now on permits are settled when the call is aborted, though the work goes on; they end when the work does. */
+  watchAbort(): void {
+    this.unwatch = this.call.onAbort((reason) => {
+      this.unwatch!();
+      this.aborted = true;
+      this.frame.segment.aborted(this.call, this.permits, this.admittedAt, reason);
+    });
+  }
+
   succeeded(value: unknown): void {
     const { frame, call } = this;
-    frame.segment.succeeded(call, this.permits, this.admittedAt, this.abandonedBefore, value);
+    if (this.unwatch !== undefined) this.unwatch();
+    if (this.aborted) frame.segment.over(call, this.permits, this.admittedAt, this.abandonedBefore);
+    else frame.segment.succeeded(call, this.permits, this.admittedAt, this.abandonedBefore, value);
     if (frame.repeats !== undefined) frame.repeats.succeeded(call, this.startedAt);
   }
 
   failed(error: unknown): void {
-    this.frame.segment.failed(this.call, this.permits, this.admittedAt, this.abandonedBefore, error);
+    const { frame, call } = this;
+    if (this.unwatch !== undefined) this.unwatch();
+    if (this.aborted) frame.segment.over(call, this.permits, this.admittedAt, this.abandonedBefore);
+    else frame.segment.failed(call, this.permits, this.admittedAt, this.abandonedBefore, error);
   }
 
   /** @throws the error, when nothing repeats */
   recover(error: unknown): Promise<unknown> {
-    const { repeats, segmentOn } = this.frame;
+    const { repeats, again } = this.frame;
     if (repeats === undefined) throw error;
-    return repeats.failed(this.call, segmentOn, this.begun, this.startedAt, error);
+    return repeats.failed(this.call, again, this.begun, this.startedAt, error);
   }
 
   resolve(value: unknown): void {
@@ -147,7 +198,10 @@ class Run implements Waiter {
 
   reject(error: unknown): void {
     this.failed(error);
-    if (this.frame.repeats === undefined) this.throwOut!(error);
-    else this.settle!(this.recover(error));
+    try {
+      this.settle!(this.recover(error));
+    } catch (last) {
+      this.throwOut!(last);
+    }
   }
 }

@@ -5,8 +5,8 @@ import type { CallProbe } from '../core/instrumentation.js';
 import { Failure, type Outcome, Success } from '../core/outcome.js';
 import type { AroundPolicy, Next } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
-import { AdmissionSegment, type AdmissionStep, PendingRun } from './admission-segment.js';
-import { AttemptFrame } from './attempt-frame.js';
+import { AdmissionSegment, type AdmissionStep } from './admission-segment.js';
+import { AttemptFrame, PendingRun } from './attempt-frame.js';
 import type { Link } from './link.js';
 import { canonicalOrder } from './order.js';
 import { Deadline } from '../time-limit/deadline.js';
@@ -26,7 +26,7 @@ export class Chain {
   readonly links: readonly Link[];
   readonly #run: Next;
   /** The outermost link when it is a segment: it can refuse without building an error. */
-  readonly #outermost: AdmissionSegment | undefined;
+  readonly #outermost: AttemptFrame | undefined;
   readonly #hasDeadline: boolean;
   readonly #segments: AdmissionSegment[] = [];
   /** Calls under way in a chain whose policies do not count them. */
@@ -44,45 +44,28 @@ export class Chain {
     this.links = canonicalOrder(links, order);
     let run = invoke;
     let inside = invoke;
-    let outermost: AdmissionSegment | undefined;
+    let outermost: AttemptFrame | undefined;
     for (let end = this.links.length; end > 0;) {
-      const link = this.links[end - 1]!;
-      const next = REPEATING.has(link.policy.type) ? watched(run, probe) : run;
-      if (link.policy.kind === 'around') {
-        run = linkAround(link, next, readsClock(admissionStepsEndingAt(this.links, end - 1)));
+      const { policy, use } = this.links[end - 1]!;
+      const next = REPEATING.has(policy.type) ? watched(run, probe) : run;
+      if (policy.kind === 'around') {
+        run = (call) => policy.intercept(call, next, use);
         inside = next;
         outermost = undefined;
         end -= 1;
-      } else {
-        const steps = admissionStepsEndingAt(this.links, end);
-        const segment = new AdmissionSegment(steps, next, capabilities.clock);
-        const segmentOn = watched((call) => segment.run(call), probe);
-        run = segmentOn;
-        outermost = segment;
-        this.#segments.push(segment);
-        const limits = readsClock(steps) ? partOf(this.links[end], 'limits') : undefined;
-        end -= steps.length;
-        // Each attempt is to be watched apart.
-        if (probe !== undefined) continue;
-        const repeating = this.links[end - 1];
-        const repeats = partOf(repeating, 'repeats');
-        if (repeats !== undefined || limits !== undefined) {
-          const linkByLink = repeats === undefined ? segmentOn : linkAround(repeating!, segmentOn, false);
-          const frame = new AttemptFrame(
-            repeats,
-            segment,
-            limits,
-            limits === undefined ? next : inside,
-            segmentOn,
-            linkByLink,
-          );
-          run = (call) => frame.run(call);
-        }
-        if (repeats !== undefined) {
-          outermost = undefined;
-          end -= 1;
-        }
+        continue;
       }
+      const steps = admissionStepsEndingAt(this.links, end);
+      const segment = new AdmissionSegment(steps, capabilities.clock);
+      const limits = segment.timed ? aroundAt(this.links, end)?.limits : undefined;
+      end -= steps.length;
+      // Where attempts are watched, each is a link of its own.
+      const repeats = probe === undefined ? aroundAt(this.links, end - 1)?.repeats : undefined;
+      const frame = new AttemptFrame(segment, limits === undefined ? next : inside, limits, repeats);
+      if (repeats !== undefined) end -= 1;
+      run = watched((call) => frame.run(call), probe);
+      outermost = repeats === undefined ? frame : undefined;
+      this.#segments.push(segment);
     }
     this.#hasDeadline = this.links.some(({ policy }) => policy.type === 'deadline');
     const counted = this.#segments.length > 0 || this.links.some(({ policy }) => 'inFlight' in policy);
@@ -155,17 +138,10 @@ const REPEATING: ReadonlySet<string> = new Set(['retry', 'hedge']);
 const watched = (attempt: Next, probe: CallProbe | undefined): Next =>
   probe === undefined ? attempt : (call) => probe.attempt(call, attempt);
 
-function linkAround({ policy, use }: Link, next: Next, clockIsRead: boolean): Next {
-  const around = policy as AroundPolicy;
-  return clockIsRead && around.interceptAt !== undefined
-    ? (call) => around.interceptAt!(call, next, use, call.now)
-    : (call) => around.intercept(call, next, use);
+function aroundAt(links: readonly Link[], index: number): AroundPolicy | undefined {
+  const policy = links[index]?.policy;
+  return policy?.kind === 'around' ? policy : undefined;
 }
-
-const partOf = <Part extends 'repeats' | 'limits'>(link: Link | undefined, part: Part): AroundPolicy[Part] =>
-  link?.policy.kind === 'around' ? link.policy[part] : undefined;
-
-const readsClock = (steps: readonly AdmissionStep[]) => steps.some(({ policy }) => policy.timed);
 
 function admissionStepsEndingAt(links: readonly Link[], end: number): AdmissionStep[] {
   const steps: AdmissionStep[] = [];

@@ -4,7 +4,8 @@ export type AbortListener = (reason: unknown) => void;
 /** Whether a call, or its attempt under way, was aborted, why, and who is to be told. */
 export class Abortion {
   #controller: AbortController | undefined = undefined;
-  #listeners: Set<AbortListener> | undefined = undefined;
+  /** One is the usual case, and needs no set. */
+  #listeners: AbortListener | Set<AbortListener> | undefined = undefined;
   #aborted = false;
   #attemptAborted = false;
   #reason: unknown = undefined;
@@ -68,13 +69,12 @@ export class Abortion {
   }
 
   onAbort(listener: AbortListener): () => void {
-    const listeners = (this.#listeners ??= new Set());
-    listeners.add(listener);
+    const others = this.#listeners;
+    if (others === undefined) this.#listeners = listener;
+    else if (typeof others === 'function') this.#listeners = new Set([others, listener]);
+    else others.add(listener);
     this.#follow();
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.#controller === undefined) this.#letGo();
-    };
+    return () => this.#forget(listener);
   }
 
   finish(): void {
@@ -87,8 +87,18 @@ export class Abortion {
     if (this.#aborted) this.#letGo();
     this.#controller?.abort(reason);
     const listeners = this.#listeners;
-    if (listeners === undefined) return;
-    for (const listener of Array.from(listeners)) if (listeners.has(listener)) listener(reason);
+    if (typeof listeners === 'function') listeners(reason);
+    else if (listeners !== undefined) {
+      for (const listener of Array.from(listeners)) if (listeners.has(listener)) listener(reason);
+    }
+  }
+
+  #forget(listener: AbortListener): void {
+    if (this.#listeners === listener) this.#listeners = undefined;
+    else if (typeof this.#listeners === 'object' && this.#listeners.delete(listener) && this.#listeners.size === 0) {
+      this.#listeners = undefined;
+    }
+    if (this.#listeners === undefined && this.#controller === undefined) this.#letGo();
   }
 
   #follow(): void {

@@ -69,8 +69,6 @@ export interface AroundPolicy extends PolicyBase {
   readonly inFlight?: number;
   /** Gives what `next` gives, plain or promise; calls `next` with the same call, or with a fork of it. */
   intercept(call: Call, next: Next, use: Use): unknown;
-  /** As {@link intercept}, directly inside admission policies that have just read the clock: `now` saves a reading. */
-  interceptAt?(call: Call, next: Next, use: Use, now: number): unknown;
   /** Its part in an attempt frame directly further in, where it repeats what failed. */
   readonly repeats?: Repeats;
   /** Its part in an attempt frame directly further out, where it limits the time of an attempt. */
@@ -87,7 +85,7 @@ export interface Repeats {
   /** The clock as the operation's first attempt began; `NaN` when nobody wants to know. */
   startOf(call: Call): number;
   succeeded(call: Call, startedAt: number): void;
-  /** @returns what the caller gets instead; rejects when nothing more is tried */
+  /** @returns what the caller gets instead @throws the error when nothing more is tried */
   failed(call: Call, next: Next, begun: number, startedAt: number, error: unknown): Promise<unknown>;
   /** As {@link failed}, at once where nothing has to be waited for. @throws the error when nothing more is tried */
   thrown(call: Call, next: Next, begun: number, startedAt: number, error: unknown): unknown;
@@ -101,8 +99,11 @@ export interface Waiter {
 
 /** {@link AroundPolicy.intercept} of a policy that limits the time of an attempt, taken apart. */
 export interface Limits {
-  /** Longest time for work that begins now, in ms. */
-  limitMs(now: number): number;
+  /**
+   * Longest time for work that begins now, in ms.
+   * @throws the refusal of a call whose deadline has passed
+   */
+  limitMs(call: Call, now: number): number;
   /** Tells `waiter` when the work is over, or when its time is. */
   watch(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, waiter: Waiter): void;
   /** The work was over at once. */

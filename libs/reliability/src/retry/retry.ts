@@ -108,7 +108,7 @@ export class Retry implements AroundPolicy, Repeats {
     if (this.#recordsAll) this.#record.succeededAtOnce(call.name, endedAt - startedAt, endedAt);
   }
 
-  async failed(call: Call, next: Next, begun: number, startedAt: number, error: unknown): Promise<unknown> {
+  failed(call: Call, next: Next, begun: number, startedAt: number, error: unknown): Promise<unknown> {
     const operation = new RetryOperation(call, next, startedAt, begun);
     return this.#resume(operation, error, this.#failed(operation, error));
   }

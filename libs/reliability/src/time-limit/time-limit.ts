@@ -3,7 +3,6 @@ import type { Capabilities } from '../core/capabilities.js';
 import type { AroundPolicy, Limits, Next, PolicySnapshot, Waiter } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import { isThenable } from '../core/thenable.js';
-import type { Use } from '../core/use.js';
 import { CallTimeoutError } from './call-timeout-error.js';
 import { DeadlineExceededError } from './deadline-exceeded-error.js';
 import { LimitedWait } from './limited-wait.js';
@@ -48,29 +47,23 @@ export class TimeLimit implements AroundPolicy, Limits {
   }
 
   intercept(call: Call, next: Next): unknown {
-    return this.interceptAt(call, next, undefined, this.capabilities.clock.now());
-  }
-
-  interceptAt(call: Call, next: Next, _use: Use | undefined, startedAt: number): unknown {
-    const ownMs = this.#wait.limitMs(startedAt);
-    const remainingMs = call.deadline - startedAt;
-    if (remainingMs <= 0) throw this.#wait.refuse(call);
+    const startedAt = this.capabilities.clock.now();
+    const limitMs = this.limitMs(call, startedAt);
     const work = next(call);
-    if (!isThenable(work)) {
-      this.#wait.noteInTime(startedAt);
-      return work;
+    if (isThenable(work)) {
+      return this.#wait.wait(call, work, startedAt, limitMs, this.#expiryOf(call, startedAt, limitMs));
     }
-    return remainingMs < ownMs
-      ? this.#wait.wait(call, work, startedAt, remainingMs, this.#deadlineOver)
-      : this.#wait.wait(call, work, startedAt, ownMs, this.#attemptOver);
+    this.noteInTime(startedAt);
+    return work;
   }
 
-  limitMs(now: number): number {
-    return this.#wait.limitMs(now);
+  limitMs(call: Call, now: number): number {
+    const ownMs = this.#wait.limitMs(now);
+    return call.deadline === Infinity ? ownMs : this.#earlier(call, ownMs, now);
   }
 
   watch(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, waiter: Waiter): void {
-    this.#wait.watch(call, work, startedAt, limitMs, this.#attemptOver, waiter);
+    this.#wait.watch(call, work, startedAt, limitMs, this.#expiryOf(call, startedAt, limitMs), waiter);
   }
 
   noteInTime(startedAt: number): void {
@@ -87,6 +80,17 @@ export class TimeLimit implements AroundPolicy, Limits {
 
   measure(): void {
     this.#wait.measure();
+  }
+
+  #earlier(call: Call, ownMs: number, now: number): number {
+    const remainingMs = call.deadline - now;
+    if (remainingMs <= 0) throw this.#wait.refuse(call);
+    return Math.min(ownMs, remainingMs);
+  }
+
+  #expiryOf(call: Call, startedAt: number, limitMs: number): Expiry {
+    const own = call.deadline === Infinity || this.#wait.limitMs(startedAt) <= limitMs;
+    return own ? this.#attemptOver : this.#deadlineOver;
   }
 }
 
