@@ -1,11 +1,8 @@
-import { join } from 'node:path';
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { ReliabilityManager, ReliabilityModule } from '@marketprism/reliability';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ReliabilityModule } from '@marketprism/reliability';
 import { ReliabilityPrometheusModule } from '@marketprism/reliability/prometheus';
 import { ReliabilityTerminusModule } from '@marketprism/reliability/terminus';
-import { type Database, migrate, openDatabase } from '@marketprism/store';
-import { MeteredDatabase } from '@marketprism/store/prometheus';
-import { COLLECTOR_CONFIG, DATABASE, PIPELINE, VENUE_SETTINGS } from './collector.tokens.js';
+import { COLLECTOR_CONFIG, VENUE_SETTINGS } from './collector.tokens.js';
 import { Collector } from './collect/collector.js';
 import { FundingRatesService } from './collect/funding-rates.service.js';
 import { LatestRates } from './collect/latest-rates.js';
@@ -17,22 +14,14 @@ import { ExchangeHealthReader } from './http/exchange-health.js';
 import { HealthController } from './http/health.controller.js';
 import { RatesController } from './http/rates.controller.js';
 import { CollectorMetrics } from './metrics/collector-metrics.js';
-import { reliabilityConfig, STORE } from './reliability.config.js';
-import { BatchWriter } from './storage/batch-writer.js';
-import { FundingStore } from './storage/funding-store.js';
-import { applyRetention, MIGRATIONS } from './storage/schema.js';
-import { StorePipeline } from './storage/store-pipeline.js';
+import { reliabilityConfig } from './reliability.config.js';
+import { StorageModule } from './storage/storage.module.js';
 import type { TelemetrySettings } from './telemetry/telemetry-settings.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { VenueClients } from './venues/venue-clients.js';
 
-/** Between two rounds of attempts to write a block, in ms. */
-const WRITE_PAUSE_MS = 1_000;
-
 @Module({})
-export class CollectorModule implements OnApplicationShutdown {
-  constructor(@Inject(DATABASE) private readonly database: Database) {}
-
+export class CollectorModule {
   static forRoot(config: CollectorConfig, telemetry: TelemetrySettings): DynamicModule {
     const settings = venueSettings(config);
     return {
@@ -40,6 +29,7 @@ export class CollectorModule implements OnApplicationShutdown {
       imports: [
         ReliabilityModule.forRoot(reliabilityConfig(config, settings)),
         TelemetryModule.forRoot(telemetry),
+        StorageModule.forRoot(config),
         ReliabilityPrometheusModule,
         ReliabilityTerminusModule,
       ],
@@ -47,21 +37,6 @@ export class CollectorModule implements OnApplicationShutdown {
       providers: [
         { provide: COLLECTOR_CONFIG, useValue: config },
         { provide: VENUE_SETTINGS, useValue: settings },
-        { provide: DATABASE, useFactory: () => openStore(config) },
-        {
-          provide: PIPELINE,
-          inject: [DATABASE, ReliabilityManager],
-          useFactory: (database: Database, manager: ReliabilityManager) => {
-            const { batchRows, flushEveryMs, queueRows } = config.storage;
-            const writer = new BatchWriter(
-              (table, rows, token) =>
-                manager.executeWithProtection(STORE, () => database.insert(table, rows, { token })),
-              { batchRows, flushEveryMs, queueRows, pauseMs: WRITE_PAUSE_MS },
-            );
-            return new StorePipeline(writer);
-          },
-        },
-        { provide: FundingStore, inject: [DATABASE], useFactory: (database: Database) => new FundingStore(database) },
         VenueClients,
         VenueRequests,
         FundingRatesService,
@@ -71,22 +46,7 @@ export class CollectorModule implements OnApplicationShutdown {
         ExchangeHealthReader,
         CollectorMetrics,
       ],
-      exports: [Collector, PIPELINE, DATABASE, FundingStore],
+      exports: [Collector, StorageModule],
     };
   }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.database.close();
-  }
-}
-
-/** The server that `CLICKHOUSE_URL` names, else the engine embedded in this process. */
-async function openStore({ data, storage }: CollectorConfig): Promise<MeteredDatabase> {
-  const url = process.env['CLICKHOUSE_URL'];
-  const database = await openDatabase(
-    url === undefined || url === '' ? { dataDir: join(data, 'clickhouse') } : { url },
-  );
-  await migrate(database, MIGRATIONS);
-  await applyRetention(database, storage.observationDays);
-  return new MeteredDatabase(database);
 }

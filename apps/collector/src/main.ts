@@ -35,7 +35,8 @@ const program = new Command('collector')
   })
   .addHelpText(
     'after',
-    '\nRows go into the server that CLICKHOUSE_URL names, else into an embedded database in --data.',
+    '\nRows go through the stream on the server that NATS_URL names, else through a journal in --data, into the server or\n' +
+      'cluster that CLICKHOUSE_URL names, else into an embedded database in --data. Both can be configured as well.',
   );
 
 const loggerOf = ({ logs }: TelemetrySettings, logLevels: LogLevel[]) =>

@@ -147,9 +147,13 @@ export class Collector implements OnModuleDestroy {
     await Promise.race([Promise.all(this.#loops), pause(STOP_CAP_MS)]);
     await this.#fillGaps(fillCapMs);
     this.#abort.abort(new Error('the collector stops'));
-    await Promise.all(this.#loops);
+    // A poll whose rows the stream does not take ends only with the pipeline.
+    await Promise.race([Promise.all(this.#loops), pause(STOP_CAP_MS)]);
     const drained = await this.pipeline.drain(DRAIN_CAP_MS);
-    if (!drained) this.#log.error(`${this.pipeline.snapshot().queued} accepted rows could not be stored`);
+    const { queued, inMemory } = this.pipeline.snapshot();
+    if (inMemory > 0) this.#log.error(`${inMemory} rows could not be stored`);
+    if (!drained && queued > inMemory)
+      this.#log.warn(`${queued - inMemory} rows are in the stream, and will be stored after the next start`);
     return drained;
   }
 
@@ -171,6 +175,8 @@ export class Collector implements OnModuleDestroy {
       await Promise.race([this.markets.refresh(poller.settings.venue.id), this.#sleep(AWAIT_MARKETS_MS)]);
     }
     while (!this.#stop.signal.aborted) {
+      await this.pipeline.whenRoom(this.#stop.signal);
+      if (this.#stop.signal.aborted) break;
       const startedAt = systemClock.wallNow();
       const result = await poller.poll();
       for (const observe of this.#observers) observe(poller, result);
@@ -205,7 +211,11 @@ export class Collector implements OnModuleDestroy {
     const pace = ((limit.windowMs / limit.limit) * cost) / HISTORY_SHARE;
     while (!this.#stop.signal.aborted) {
       await this.#sleep(historyEveryMs * (0.5 + systemRandom.next()));
-      while (!this.#stop.signal.aborted && (await filler.fillOne()) === 'read') await this.#sleep(pace);
+      await this.pipeline.whenRoom(this.#stop.signal);
+      while (!this.#stop.signal.aborted && (await filler.fillOne()) === 'read') {
+        await this.#sleep(pace);
+        await this.pipeline.whenRoom(this.#stop.signal);
+      }
     }
   }
 

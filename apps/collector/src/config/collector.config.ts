@@ -63,15 +63,69 @@ const plausibilitySchema = z.strictObject({
 });
 
 const storageSchema = z.strictObject({
-  /** Rows per insert at most. */
-  batchRows: z.int().min(1).max(100_000).default(5_000),
-  /** Rows wait at most this long for others, in ms. */
-  flushEveryMs: milliseconds(1, 60_000).default(500),
-  /** Rows held in memory at most; beyond it polls wait. */
-  queueRows: z.int().min(100).max(10_000_000).default(200_000),
+  /** Records per insert at most. */
+  batchRows: z.int().min(1).max(10_000).default(5_000),
+  /** Records wait at most this long in the stream for others, in ms. */
+  flushEveryMs: milliseconds(1, 60_000).default(50),
+  /** Rows in memory that the stream does not take yet; beyond it polls wait. */
+  queueRows: z.int().min(100).max(10_000_000).default(50_000),
+  /** Inserts at once. */
+  writers: z.int().min(1).max(32).default(2),
   /** Observations older than this many days are dropped; null keeps them. Settlements are always kept. */
   observationDays: z.int().min(1).max(36_500).nullable().default(null),
 });
+
+const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
+
+const streamSchema = z.strictObject({
+  /** A NATS server with JetStream, `nats://host:4222`, or several of a cluster with commas between. NATS_URL wins. */
+  nats: z
+    .string()
+    .refine(
+      (text) => text.split(',').every((one) => /^(nats|tls|wss?):\/\/[^\s/]+\/?$/.test(one.trim())),
+      'must be nats://host:port, or several with commas between',
+    )
+    .nullable()
+    .default(null),
+  /** Name of the stream on it. */
+  name: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -')
+    .default('marketprism'),
+  /** Copies of the stream in a cluster. */
+  replicas: z.int().min(1).max(5).default(1),
+  /** Bytes that wait to be stored at most; beyond it polls wait. */
+  maxBytes: z.int().min(67_108_864).max(1_099_511_627_776).default(1_073_741_824),
+});
+
+const storeSchema = z
+  .strictObject({
+    /** A ClickHouse server, or the replicas of a cluster with commas between. CLICKHOUSE_URL wins. */
+    url: z
+      .string()
+      .refine(
+        (text) => text.split(',').every((one) => address.safeParse(one.trim()).success),
+        'must be an http:// or https:// address, or several with commas between',
+      )
+      .nullable()
+      .default(null),
+    /** Embedded engines: 1 runs in this process, more run in a process and a directory of their own each. */
+    nodes: z.int().min(1).max(9).default(1),
+    /** Independent servers, each of which gets every row. */
+    servers: z.array(address).max(9).default([]),
+    /** Of several nodes or servers, how many besides the primary must have a row before it counts as stored. */
+    minReplicas: z.int().min(0).max(8).default(1),
+  })
+  .superRefine(({ url, nodes, servers, minReplicas }, context) => {
+    const given = [url !== null && 'url', nodes > 1 && 'nodes', servers.length > 0 && 'servers'].filter(Boolean);
+    const problem = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+    if (given.length > 1)
+      problem(String(given.at(-1)), `must not be given together with ${given.slice(0, -1).join(', ')}`);
+    if (servers.length === 1) problem('servers', 'must be two or more; give a single one as url');
+    if (new Set(servers).size < servers.length) problem('servers', 'must differ from each other');
+    const count = Math.max(nodes, servers.length);
+    if (count > 1 && minReplicas >= count) problem('minReplicas', `must be less than the number of nodes, ${count}`);
+  });
 
 const httpSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
@@ -94,6 +148,8 @@ export const collectorSchema = z.strictObject({
   http: httpSchema.prefault({}),
   collect: collectSchema.prefault({}),
   plausibility: plausibilitySchema.prefault({}),
+  stream: streamSchema.prefault({}),
+  store: storeSchema.prefault({}),
   storage: storageSchema.prefault({}),
   reliability: reliabilitySchema.prefault({}),
   /** Venues to collect from, by id. Default: all, as documented. */

@@ -3,6 +3,9 @@ import { parse, YAMLParseError } from 'yaml';
 import type { CollectorConfig } from './collector.config.js';
 import { collectorSchema } from './collector.config.js';
 
+/** Addresses with credentials in them are not repeated in an error. */
+const MAY_HOLD_A_PASSWORD = new Set(['stream.nats', 'store.url', 'store.servers']);
+
 /** A configuration that cannot be used; the message names every problem by path, rule and value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -17,11 +20,28 @@ export function loadConfig(path: string): CollectorConfig {
     throw new ConfigError(`${path}: cannot be read: ${(error as Error).message}`);
   }
   try {
-    return parseConfig((parse(source) as unknown) ?? {}, path);
+    return withEnvironment(parseConfig((parse(source) as unknown) ?? {}, path), process.env);
   } catch (error) {
     if (error instanceof YAMLParseError) throw new ConfigError(`${path}: not YAML: ${error.message}`);
     throw error;
   }
+}
+
+/**
+ * Lays NATS_URL and CLICKHOUSE_URL over a configuration.
+ * @throws ConfigError when they are not addresses, or contradict it
+ */
+export function withEnvironment(config: CollectorConfig, environment: NodeJS.ProcessEnv): CollectorConfig {
+  const { NATS_URL: nats = '', CLICKHOUSE_URL: url = '' } = environment;
+  if (nats === '' && url === '') return config;
+  return parseConfig(
+    {
+      ...config,
+      stream: { ...config.stream, ...(nats !== '' && { nats }) },
+      store: { ...config.store, ...(url !== '' && { url }) },
+    },
+    [nats !== '' && 'NATS_URL', url !== '' && 'CLICKHOUSE_URL'].filter(Boolean).join(', '),
+  );
 }
 
 /** @throws ConfigError */
@@ -39,5 +59,6 @@ export function parseConfig(input: unknown, source: string): CollectorConfig {
 function line(path: readonly PropertyKey[], rule: string, input: unknown): string {
   let value: unknown = input;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
-  return `  - ${path.map(String).join('.') || '(top)'}: ${rule}; got ${JSON.stringify(value) ?? 'nothing'}`;
+  const got = MAY_HOLD_A_PASSWORD.has(path.slice(0, 2).join('.')) ? 'another value' : JSON.stringify(value);
+  return `  - ${path.map(String).join('.') || '(top)'}: ${rule}; got ${got ?? 'nothing'}`;
 }

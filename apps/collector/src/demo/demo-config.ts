@@ -1,6 +1,6 @@
 import type { HostAddress } from '@marketprism/exchange-simulator';
 import type { CollectorConfig } from '../config/collector.config.js';
-import { parseConfig } from '../config/load-config.js';
+import { parseConfig, withEnvironment } from '../config/load-config.js';
 import { VENUE_IDS } from '../venues/venue.js';
 import { VENUES } from '../venues/venues.js';
 import type { DemoOptions } from './demo.options.js';
@@ -29,7 +29,7 @@ export function simulatorArguments({ faults, seed, duration }: DemoOptions): str
 }
 
 /** The collector on simulated exchanges: the same settings as on the live ones, on a faster clock. */
-export function demoConfig(hosts: readonly HostAddress[], data: string, port: number): CollectorConfig {
+export function demoConfig(hosts: readonly HostAddress[], data: string, port: number, nodes = 1): CollectorConfig {
   const venues = Object.fromEntries(
     VENUE_IDS.map((id) => {
       const { limit, windowMs } = VENUES[id].limit;
@@ -43,10 +43,11 @@ export function demoConfig(hosts: readonly HostAddress[], data: string, port: nu
       ];
     }),
   );
-  return parseConfig(
+  const config = parseConfig(
     {
       data,
       http: { port },
+      store: { nodes },
       collect: {
         pollEveryMs: 2_000,
         beforeSettlementMs: 0,
@@ -62,4 +63,5 @@ export function demoConfig(hosts: readonly HostAddress[], data: string, port: nu
     },
     'demo',
   );
+  return withEnvironment(config, process.env);
 }

@@ -11,6 +11,8 @@ export interface DemoOptions {
   readonly data: string | undefined;
   readonly json: string | undefined;
   readonly port: number;
+  /** Embedded database nodes. */
+  readonly nodes: number;
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
@@ -24,6 +26,11 @@ function duration(text: string): number {
 
 const whole = (most: number) => (text: string) => {
   if (!/^\d{1,10}$/.test(text) || Number(text) > most) throw new InvalidArgumentError(`must be 0 to ${most}`);
+  return Number(text);
+};
+
+const nodes = (text: string) => {
+  if (!/^[1-9]$/.test(text)) throw new InvalidArgumentError('must be 1 to 9');
   return Number(text);
 };
 
@@ -41,6 +48,11 @@ export function parseDemoOptions(argv: readonly string[]): DemoOptions {
     .option('--data <dir>', 'keep the database here; a second run continues it (default: a temporary directory)')
     .option('--json <file>', 'write the summary to this file')
     .option('--port <n>', 'port of /rates, /health and /metrics (default: a free one)', whole(65_535), 0)
+    .option('--nodes <n>', 'keep every row on this many embedded nodes', nodes, 1)
+    .addHelpText(
+      'after',
+      '\nNATS_URL puts a stream on that server in the place of the journal; CLICKHOUSE_URL stores on that server, or cluster.',
+    )
     .parse(argv);
   const options = command.opts<Partial<DemoOptions>>();
   return {
@@ -50,5 +62,6 @@ export function parseDemoOptions(argv: readonly string[]): DemoOptions {
     data: options.data,
     json: options.json,
     port: options.port ?? 0,
+    nodes: options.nodes ?? 1,
   };
 }

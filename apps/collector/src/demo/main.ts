@@ -86,7 +86,7 @@ async function run(
   data: string,
   interrupted: AbortSignal,
 ): Promise<DemoSummary> {
-  const config = demoConfig(simulator.hosts, data, options.port);
+  const config = demoConfig(simulator.hosts, data, options.port, options.nodes);
   const running = await startCollector(config, new QuietLogger());
   const { app, collector, url, metricsUrl } = running;
   const goodAnswers = new Map<string, number[]>();

@@ -3,6 +3,7 @@ import { HealthCheck, type HealthCheckResult, HealthCheckService, HealthIndicato
 import { ReliabilityHealthIndicator } from '@marketprism/reliability/terminus';
 import { PIPELINE } from '../collector.tokens.js';
 import type { Pipeline } from '../storage/pipeline.js';
+import { Storage } from '../storage/storage.js';
 import { ExchangeHealthReader } from './exchange-health.js';
 
 @Controller('health')
@@ -13,9 +14,13 @@ export class HealthController {
     private readonly reliability: ReliabilityHealthIndicator,
     private readonly exchanges: ExchangeHealthReader,
     @Inject(PIPELINE) private readonly pipeline: Pipeline,
+    private readonly storage: Storage,
   ) {}
 
-  /** Everything: 200 `ok`, 200 `degraded` when exchanges do not answer, 503 when rows cannot be stored. */
+  /**
+   * Everything: 200 `ok`; 200 `degraded` when exchanges do not answer, or rows are safe but cannot be brought into the
+   * tables; 503 when no row can be taken.
+   */
   @Get()
   @HealthCheck()
   check(): Promise<HealthCheckResult> {
@@ -29,7 +34,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Rows can be stored. */
+  /** Rows can be taken. */
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
@@ -37,9 +42,21 @@ export class HealthController {
   }
 
   #store() {
-    const { failing, queued } = this.pipeline.snapshot();
+    const { failing, queued, inMemory, accepting, deadLetters } = this.pipeline.snapshot();
+    const { redundant } = this.storage.inspect();
+    const nodes = redundant?.nodes.map(({ name, state, behind }) => ({ name, state, behind }));
+    const problem = failing ?? (deadLetters > 0 ? `${deadLetters} messages were given up` : undefined);
+    const detail = {
+      queued,
+      inMemory,
+      deadLetters,
+      ...(nodes && { nodes }),
+      ...(problem !== undefined && { problem }),
+    };
     const indicator = this.indicators.check('store');
-    return failing === undefined ? indicator.up({ queued }) : indicator.down({ queued, problem: failing });
+    if (!accepting) return indicator.down(detail);
+    const whole = problem === undefined && (nodes?.every(({ state }) => state === 'up') ?? true);
+    return whole ? indicator.up(detail) : indicator.degraded(detail);
   }
 
   #exchanges() {

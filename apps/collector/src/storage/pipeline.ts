@@ -8,14 +8,20 @@ export interface Batch {
 }
 
 export interface PipelineSnapshot {
-  /** Rows accepted and not yet durable. */
+  /** Accepted and not yet in the tables: rows in memory, and messages in the stream as far as known. */
   readonly queued: number;
-  /** Rows made durable since the start, by table. */
+  /** Of these, rows that are only in memory. */
+  readonly inMemory: number;
+  /** Rows made durable in the tables since the start, by table. */
   readonly written: Readonly<Record<TableName, number>>;
-  /** Writes that failed and were repeated. */
+  /** Writes, into the stream or the tables, that failed and were repeated. */
   readonly failures: number;
   /** Message of the last failed write, while it is not yet followed by a good one. */
   readonly failing: string | undefined;
+  /** False while the stream takes nothing: rows wait in memory, and polls with them. */
+  readonly accepting: boolean;
+  /** Messages that were given up and wait for somebody to look. */
+  readonly deadLetters: number;
 }
 
 export type TableName = 'funding_observation' | 'funding_settlement' | 'funding_rejected';
@@ -25,9 +31,11 @@ export type TableName = 'funding_observation' | 'funding_settlement' | 'funding_
  * only once it is durable.
  */
 export interface Pipeline {
-  /** Takes a batch; waits for room while too many rows are on their way. */
+  /** Takes a batch; resolves once it is safe, in the stream if not in the tables. Repeats until it is. */
   accept(batch: Batch): Promise<void>;
-  /** Writes everything accepted so far, for at most `capMs`. `false` when rows were left. */
+  /** Resolves when memory has room for more; ask before fetching what is not there yet. */
+  whenRoom(signal: AbortSignal): Promise<void>;
+  /** Brings everything accepted so far into the tables, for at most `capMs`, and ends. `false` when something was left. */
   drain(capMs: number): Promise<boolean>;
   snapshot(): PipelineSnapshot;
 }

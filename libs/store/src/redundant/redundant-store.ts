@@ -104,10 +104,12 @@ export class RedundantStore implements Database, ReplicaHost {
     // Where messages share the journal, they go only once their blocks are in it.
     this.#journal.reserve(`${SUBJECT}.`, this.#journal.maxBytes / 2);
     const identity = new SlotFile<string>(this.#journal.storage, 'store-identity');
-    let id = await identity.load();
-    if (id === undefined) await identity.save((id = randomUUID()), true);
+    const known = await identity.load();
+    const id = known ?? randomUUID();
     for (const seq of (await this.#skips.load()) ?? []) this.#skipped.add(seq);
-    for (const spec of this.#options.nodes) this.#replicas.push(await Replica.load(spec, this.#journal, id, this));
+    for (const spec of this.#options.nodes)
+      this.#replicas.push(await Replica.load(spec, this.#journal, id, known === undefined, this));
+    if (known === undefined) await identity.save(id, true); // last: before it there is no block in the journal
     this.#confirmed = Math.min(...this.#replicas.map(({ applied }) => applied));
     for (const replica of this.#replicas) await replica.start();
     const majority = Math.floor(this.#replicas.length / 2) + 1;

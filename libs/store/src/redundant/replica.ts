@@ -97,11 +97,25 @@ export class Replica {
     this.#identity = at.identity;
   }
 
-  static async load(spec: NodeSpec, journal: Journal, journalId: string, host: ReplicaHost): Promise<Replica> {
+  /**
+   * @param first whether this journal never had a block: its nodes begin at its end, alike as they are. A node that comes
+   * later is filled from the others.
+   */
+  static async load(
+    spec: NodeSpec,
+    journal: Journal,
+    journalId: string,
+    first: boolean,
+    host: ReplicaHost,
+  ): Promise<Replica> {
     const slot = new SlotFile<Position>(journal.storage, `node-${spec.name}`);
-    const at = (await slot.load()) ?? { applied: journal.floor, detached: journal.floor > 0, identity: undefined };
+    const begin = { applied: first ? journal.lastSeq : journal.floor, detached: !first, identity: undefined };
+    const known = first ? undefined : await slot.load();
+    const at = known ?? begin;
     const missing = at.applied < journal.floor;
-    return new Replica(spec, journal, journalId, host, slot, { ...at, detached: at.detached || missing });
+    const replica = new Replica(spec, journal, journalId, host, slot, { ...at, detached: at.detached || missing });
+    if (known === undefined) await replica.#save(true);
+    return replica;
   }
 
   async start(): Promise<void> {
