@@ -2,7 +2,7 @@ import { ofPolicy, ofSeveral } from './policy-family.js';
 import { at, capped, each, field, fields, type Reading, seconds, seen } from './reading.js';
 
 /** Reasons for giving up that have series of their own. */
-const REASONS_SHOWN = 5;
+const REASONS_SHOWN = 7;
 const MS_PER_SECOND = 1_000;
 
 /** The same of every class of error, added up. */
