@@ -1,7 +1,13 @@
-import { type ClassificationRule, createClassifier, type ReliabilityModuleOptions } from '@marketprism/reliability';
+import {
+  type ClassificationRule,
+  createClassifier,
+  type DashboardOptions,
+  type ReliabilityModuleOptions,
+} from '@marketprism/reliability';
 import type { CollectorConfig } from './config/collector.config.js';
 import type { VenueSettings } from './config/venue-settings.js';
 import type { VenueId } from './venues/venue.js';
+import { livePage } from './http/live-page.js';
 import { isVenueError } from './venues/venue-error.js';
 
 /** Policies of writing to the database. */
@@ -29,9 +35,10 @@ const classify = createClassifier({ rules: [venueRule] });
 export function reliabilityConfig(
   config: CollectorConfig,
   venues: ReadonlyMap<VenueId, VenueSettings>,
-): ReliabilityModuleOptions {
+): ReliabilityModuleOptions & { readonly dashboard: DashboardOptions } {
   const { collect, reliability } = config;
   return {
+    dashboard: livePage(process.env),
     policies: {
       ...Object.fromEntries(
         [...venues].map(([id, { hosts, limit }]) => [

@@ -23,6 +23,7 @@ export function ActionDialog() {
 
 function Confirm({ of }: { readonly of: Proposal }) {
   const reason = useSignal('');
+  const minutes = useSignal(String(of.minutes?.preset ?? ''));
   const busy = useSignal(false);
   const problem = useSignal<string | undefined>(undefined);
   const close = (): void => {
@@ -32,7 +33,8 @@ function Confirm({ of }: { readonly of: Proposal }) {
     event.preventDefault();
     busy.value = true;
     problem.value = undefined;
-    const { ok, message } = await perform(of.action, reason.value.trim());
+    const action = of.minutes === undefined ? of.action : of.minutes.with(Number(minutes.value));
+    const { ok, message } = await perform(action, reason.value.trim());
     busy.value = false;
     if (!ok) {
       problem.value = message;
@@ -46,6 +48,21 @@ function Confirm({ of }: { readonly of: Proposal }) {
       <form onSubmit={(event) => void submit(event)} class="stack">
         <h2>{of.title}</h2>
         <p>{of.consequence}</p>
+        {of.minutes !== undefined && (
+          <>
+            <label for="minutes">For how many minutes</label>
+            <input
+              id="minutes"
+              type="number"
+              min="0.1"
+              max="10080"
+              step="any"
+              required
+              value={minutes.value}
+              onInput={({ currentTarget }) => (minutes.value = currentTarget.value)}
+            />
+          </>
+        )}
         <ReasonField value={reason} />
         {problem.value !== undefined && (
           <p class="problem" role="alert">

@@ -14,6 +14,8 @@ export interface Proposal {
   readonly confirm: string;
   readonly dangerous: boolean;
   readonly action: WithoutReason<Action>;
+  /** Asks in addition for how long, in minutes, and what to do with that. */
+  readonly minutes?: { readonly preset: number; with(minutes: number): WithoutReason<Action> };
 }
 
 export const proposal = signal<Proposal | undefined>(undefined);

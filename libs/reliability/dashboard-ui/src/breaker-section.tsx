@@ -136,6 +136,11 @@ function BreakerActions({
           Force open
         </button>
       )}
+      {state !== 'forced-open' && (
+        <button class="danger" onClick={() => isolate(name)}>
+          Isolate
+        </button>
+      )}
       {state !== 'disabled' && (
         <button
           onClick={() =>
@@ -169,4 +174,17 @@ function BreakerActions({
       )}
     </div>
   );
+}
+
+function isolate(name: string): void {
+  const force = { kind: 'force', policy: name, state: 'open' } as const;
+  proposal.value = {
+    title: `Isolate ${name} for a while?`,
+    consequence:
+      'Every call is refused for that time; then the circuit probes and recovers by itself, as after a failure.',
+    confirm: 'Isolate',
+    dangerous: true,
+    action: force,
+    minutes: { preset: 5, with: (minutes) => ({ ...force, forMs: minutes * 60_000 }) },
+  };
 }

@@ -8,7 +8,8 @@ import { app, clock } from './store.js';
 import { editingWeight } from './weight-dialog.js';
 
 export function EndpointsSection({ name, of }: { readonly name: string; readonly of: PolicyPart }) {
-  const endpoints = list(of['endpoints']);
+  const suspended = idsOf(of['suspended']);
+  const endpoints = withDrained(list(of['endpoints']), suspended);
   const mayAct = app.value?.mayAct === true;
   return (
     <section class="card wide" aria-labelledby="endpoints">
@@ -38,7 +39,13 @@ export function EndpointsSection({ name, of }: { readonly name: string; readonly
           </thead>
           <tbody>
             {endpoints.map((endpoint) => (
-              <Endpoint key={text(endpoint['id'])} policy={name} of={endpoint} mayAct={mayAct} />
+              <Endpoint
+                key={text(endpoint['id'])}
+                policy={name}
+                of={endpoint}
+                drained={suspended.includes(text(endpoint['id']))}
+                mayAct={mayAct}
+              />
             ))}
           </tbody>
         </table>
@@ -47,7 +54,14 @@ export function EndpointsSection({ name, of }: { readonly name: string; readonly
   );
 }
 
-function Endpoint({ policy, of, mayAct }: { readonly policy: string; readonly of: Fields; readonly mayAct: boolean }) {
+interface EndpointProps {
+  readonly policy: string;
+  readonly of: Fields;
+  readonly drained: boolean;
+  readonly mayAct: boolean;
+}
+
+function Endpoint({ policy, of, drained, mayAct }: EndpointProps) {
   const id = text(of['id']);
   const service = text(of['service']);
   const weight = num(of['weight']);
@@ -82,7 +96,7 @@ function Endpoint({ policy, of, mayAct }: { readonly policy: string; readonly of
           >
             Weight
           </button>
-          {service === 'draining' ? (
+          {drained ? (
             <button onClick={() => restore(policy, id)} aria-label={`Restore ${id}`}>
               Restore
             </button>
@@ -95,6 +109,15 @@ function Endpoint({ policy, of, mayAct }: { readonly policy: string; readonly of
       )}
     </tr>
   );
+}
+
+const idsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((id): id is string => typeof id === 'string') : [];
+
+/** What was drained to its end is no endpoint any more, but can be restored. */
+function withDrained(endpoints: readonly Fields[], suspended: readonly string[]): readonly Fields[] {
+  const gone = suspended.filter((drained) => !endpoints.some(({ id }) => id === drained));
+  return [...endpoints, ...gone.map((id) => ({ id, service: 'drained' }))];
 }
 
 function drain(policy: string, endpoint: string): void {

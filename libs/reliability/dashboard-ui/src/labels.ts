@@ -33,6 +33,7 @@ export const BAND_TONES: Readonly<Record<Band, Tone>> = { down: 'bad', held: 'he
 export const SERVICE_TONES: Readonly<Record<string, Tone>> = {
   'in-service': 'good',
   draining: 'held',
+  drained: 'held',
   resting: 'warn',
   ejected: 'bad',
   unhealthy: 'bad',

@@ -169,7 +169,7 @@ function Row({ name }: { readonly name: string }) {
       <span class={`right nums score text ${scoreTone(own.score)}`} data-label="Score">
         {own.score}
       </span>
-      {own.reasons.length > 0 && <span class="why">{own.reasons.slice(0, 2).join(' · ')}</span>}
+      {own.band !== 'well' && own.reasons.length > 0 && <span class="why">{own.reasons.slice(0, 2).join(' · ')}</span>}
     </li>
   );
 }

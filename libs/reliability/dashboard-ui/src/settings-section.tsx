@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Setting, SettingsAnswer } from '../../src/dashboard/wire.js';
 import { result, settingsOf } from './actions.js';
 import { words } from './format.js';
+import { SearchIcon } from './icons.js';
 import { editingSetting } from './setting-dialog.js';
 import { app } from './store.js';
 
@@ -41,11 +42,25 @@ export function SettingsSection({ name }: { readonly name: string }) {
 
 function Table({ of }: { readonly of: SettingsAnswer }) {
   const mayChange = app.value?.mayAct === true && of.configured;
+  const wanted = useSignal('');
+  const shown = of.settings.filter(({ path }) =>
+    path.join('.').toLowerCase().includes(wanted.value.trim().toLowerCase()),
+  );
   if (of.settings.length === 0) return <p class="quiet">Nothing can be set here.</p>;
   return (
     <>
       {!of.configured && <p class="quiet">These belong to a call site’s own code and cannot be changed here.</p>}
-      <div class="scroll" tabIndex={0} role="region" aria-label="Settings">
+      <label class="search">
+        <span class="sr">Find a setting</span>
+        <SearchIcon />
+        <input
+          type="search"
+          placeholder="Find a setting"
+          value={wanted.value}
+          onInput={({ currentTarget }) => (wanted.value = currentTarget.value)}
+        />
+      </label>
+      <div class="scroll" tabIndex={0} role="region" aria-label="List of settings">
         <table class="settings">
           <thead>
             <tr>
@@ -59,7 +74,7 @@ function Table({ of }: { readonly of: SettingsAnswer }) {
             </tr>
           </thead>
           <tbody>
-            {of.settings.map((setting) => (
+            {shown.map((setting) => (
               <Row
                 key={setting.path.join('.')}
                 name={of.name}
