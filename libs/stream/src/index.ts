@@ -35,3 +35,4 @@ export type { FailureRule, FailureRules } from './consumer/failure-plan.js';
 export { OrderedConcurrency, type OrderedConcurrencySnapshot, type Room } from './ordered/ordered-concurrency.js';
 export type { MovingLimit, OrderedConcurrencyOptions } from './ordered/ordered-concurrency.options.js';
 export { WAIT_BUCKETS_MS, type WaitSnapshot } from './ordered/wait-histogram.js';
+export { NatsConfigSource, type NatsConfigSourceOptions } from './nats-config-source.js';

@@ -19,7 +19,7 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f\u0080-\u009f\u2028\u2029\u200e\
  */
 export function checkDocument(document: unknown): OptionProblem[] {
   if (!isPlainObject(document)) {
-    return [{ path: '', rule: 'must be an object with defaults, policies or tenants', value: document }];
+    return [{ path: 'configuration', rule: 'must be an object with defaults, policies or tenants', value: document }];
   }
   const unknown = Object.keys(document)
     .filter((key) => !(PARTS as readonly string[]).includes(key))

@@ -344,7 +344,8 @@ export class PolicyRegistry {
     this.#tenants.close();
   }
 
-  #named(definition: PolicyDefinition, name: string, asked: boolean): Entry {
+  #named(asFor: PolicyDefinition, name: string, asked: boolean): Entry {
+    const definition = this.factory.inForce(asFor);
     const id = idOf(definition.type, name);
     const existing = this.#policies.get(id);
     if (existing !== undefined) {
@@ -373,13 +374,8 @@ export class PolicyRegistry {
     });
   }
 
-  #inline(
-    definition: PolicyDefinition,
-    name: string,
-    base: string | undefined,
-    options: unknown,
-    path: string,
-  ): Policy {
+  #inline(asFor: PolicyDefinition, name: string, base: string | undefined, options: unknown, path: string): Policy {
+    const definition = this.factory.inForce(asFor);
     const id = idOf(definition.type, name);
     const existing = this.#policies.get(id);
     if (existing !== undefined) return existing.policy;

@@ -11,3 +11,4 @@ export { SharedStore, type SharedStoreOptions, StoreUnavailableError } from './s
 export { SharedRateLimiter, sharedRateLimiterPolicy } from './shared-rate-limiter.js';
 export type { SharedRateLimiterOptions } from './shared-rate-limiter.options.js';
 export { type EvidencedBreaker, FleetBreaker, type FleetBreakerOptions } from './fleet-breaker.js';
+export { RedisConfigSource, type RedisConfigSourceOptions } from './redis-config-source.js';

@@ -1,0 +1,1 @@
+export { FileConfigSource, type FileConfigSourceOptions } from './file-config-source.js';
