@@ -87,6 +87,7 @@ export class LiveStream {
    */
   connect(sink: LiveSink, own: Parts = new Map()): (() => void) | undefined {
     if (this.#readers.size >= this.#options.maxReaders) return undefined;
+    if (this.#readers.size === 0) this.#writtenAt = this.clock.now();
     this.#look();
     const reader: Reader = { sink, own, laggingSince: undefined };
     this.#readers.add(reader);

@@ -1,4 +1,5 @@
 import type { PolicySnapshot } from '../core/policy.js';
+import { redactText } from '../core/redact.js';
 
 /** Fields that hold a time from now or until now, and what they become. They would change with every look. */
 const SINCE: Readonly<Record<string, string>> = { forMs: 'since' };
@@ -8,13 +9,15 @@ const UNTIL: Readonly<Record<string, string>> = {
   pausedForMs: 'pausedUntil',
   endsInMs: 'endsAt',
 };
+/** Text without any of these holds no secret that could be told; most text does not. */
+const SUSPECT = /[:=]|eyJ|bearer|basic/i;
 const DIGITS = 4;
 /** Nothing in a snapshot is nested deeper. */
 const DEEPEST = 8;
 
 /**
  * A snapshot in which what did not change looks the same at any `now`: spans of time become points in time, fractions
- * lose the digits that nobody reads.
+ * lose the digits that nobody reads. Secrets in text are left out.
  */
 export function settledTimes(snapshot: PolicySnapshot, now: number): PolicySnapshot {
   return settle(snapshot, now, 0) as PolicySnapshot;
@@ -22,6 +25,7 @@ export function settledTimes(snapshot: PolicySnapshot, now: number): PolicySnaps
 
 function settle(value: unknown, now: number, depth: number): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? value : rounded(value);
+  if (typeof value === 'string') return SUSPECT.test(value) ? redactText(value) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= DEEPEST) return null;
   if (Array.isArray(value)) return value.map((element) => settle(element, now, depth + 1));
