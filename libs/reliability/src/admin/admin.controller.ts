@@ -36,30 +36,20 @@ export class AdminController {
   }
 
   @Get('config/versions')
-  async versions(
-    @Res() response: unknown,
-    @Query('limit') limit?: unknown,
-    @Query('before') before?: unknown,
-  ): Promise<void> {
-    const options = { limit: countOf('limit', limit, MOST_ENTRIES), before: countOf('before', before) };
-    this.answer(response, { versions: await this.control.versions(defined(options)) });
+  async versions(@Res() response: unknown, @Query() query: unknown): Promise<void> {
+    this.answer(response, { versions: await this.control.versions(pageOf(query)) });
   }
 
   @Get('config/versions/:version')
   async version(@Res() response: unknown, @Param('version') version: unknown): Promise<void> {
-    const found = await this.control.version(countOf('version', version)!);
+    const found = await this.control.version(countOf('version', version));
     if (found === undefined) throw new ActionRefusedError('not-found', 'there is no such version');
     this.answer(response, found);
   }
 
   @Get('audit')
-  async audit(
-    @Res() response: unknown,
-    @Query('limit') limit?: unknown,
-    @Query('before') before?: unknown,
-  ): Promise<void> {
-    const options = { limit: countOf('limit', limit, MOST_ENTRIES), before: countOf('before', before) };
-    this.answer(response, { entries: await this.control.audit(defined(options)) });
+  async audit(@Res() response: unknown, @Query() query: unknown): Promise<void> {
+    this.answer(response, { entries: await this.control.audit(pageOf(query)) });
   }
 
   @Post('actions')
@@ -80,13 +70,21 @@ export class AdminController {
 }
 
 /** @throws ActionRefusedError `invalid` */
-function countOf(name: string, given: unknown, most = Number.MAX_SAFE_INTEGER): number | undefined {
-  if (given === undefined) return undefined;
-  const count = typeof given === 'string' && /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
-  if (count >= 1 && count <= most) return count;
-  const rule = `must be a whole number from 1 to ${most}`;
-  throw new ActionRefusedError('invalid', `${name} ${rule}`, [{ path: name, rule, value: given }]);
+function pageOf(query: unknown): { readonly limit?: number; readonly before?: number } {
+  const given = Object.entries(Object(query) as object);
+  const unknown = given.find(([key]) => key !== 'limit' && key !== 'before');
+  if (unknown !== undefined) throw invalid(unknown[0], 'is not a parameter (limit, before)', unknown[1]);
+  return Object.fromEntries(
+    given.map(([key, value]) => [key, countOf(key, value, key === 'limit' ? MOST_ENTRIES : undefined)]),
+  );
 }
 
-const defined = <T extends object>(options: T) =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+/** @throws ActionRefusedError `invalid` */
+function countOf(name: string, given: unknown, most = Number.MAX_SAFE_INTEGER): number {
+  const count = typeof given === 'string' && /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
+  if (count >= 1 && count <= most) return count;
+  throw invalid(name, `must be a whole number from 1 to ${most}`, given);
+}
+
+const invalid = (name: string, rule: string, value: unknown) =>
+  new ActionRefusedError('invalid', `${name} ${rule}`, [{ path: name, rule, value }]);
