@@ -8,17 +8,19 @@ import { parseOptions } from '../core/options.js';
 import type { Policy, PolicyContext } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 
-/** Makes policies of the kinds it knows. */
+/** Makes policies of the kinds it knows. Of several definitions of one type the last is in force, in place of the others. */
 export class PolicyFactory {
+  readonly definitions: readonly PolicyDefinition[];
   readonly #byType: ReadonlyMap<string, PolicyDefinition>;
   readonly #shared = new Map<string, unknown>();
   readonly #context: PolicyContext;
 
   constructor(
-    readonly definitions: readonly PolicyDefinition[],
+    definitions: readonly PolicyDefinition[],
     readonly capabilities: Capabilities,
   ) {
     this.#byType = new Map(definitions.map((definition) => [definition.type, definition]));
+    this.definitions = [...this.#byType.values()];
     this.#context = {
       ...capabilities,
       create: (type, name, options) => this.create(this.definition(type), name, options, `${type} "${name}"`),
@@ -39,6 +41,11 @@ export class PolicyFactory {
       policyType: type,
       policy: '',
     });
+  }
+
+  /** The definition in force for the kind that this one describes: itself, unless another has taken its place. */
+  inForce(definition: PolicyDefinition): PolicyDefinition {
+    return this.#byType.get(definition.type) ?? definition;
   }
 
   /** @throws InvalidOptionsError naming every problem below `path` */

@@ -5,7 +5,7 @@ import type { CoalesceOptions } from '../coalesce/coalesce.options.js';
 import type { FallbackOptions } from '../fallback/fallback.options.js';
 import type { HedgeOptions } from '../hedge/hedge.options.js';
 import type { LoadBalancerOptions } from '../load-balancer/load-balancer.options.js';
-import type { RateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
+import type { RateLimitSharing, RateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
 import type { RetryOptions } from '../retry/retry.options.js';
 import type { DeadlineOptions, TimeLimitOptions } from '../time-limit/time-limit.options.js';
 
@@ -20,7 +20,7 @@ export interface PolicyOptions {
   readonly retry?: RetryOptions;
   readonly hedge?: HedgeOptions;
   readonly circuitBreaker?: CircuitBreakerOptions;
-  readonly rateLimit?: RateLimiterOptions;
+  readonly rateLimit?: RateLimiterOptions & RateLimitSharing;
   readonly bulkhead?: BulkheadOptions;
   readonly balancer?: LoadBalancerOptions;
   readonly timeLimit?: TimeLimitOptions;

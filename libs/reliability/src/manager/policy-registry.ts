@@ -23,6 +23,9 @@ import { type Change, reconfigureAll, type Transition } from './reconfiguration.
 import { idOf } from './tenant-overrides.js';
 import { TenantStates, type TenantView } from './tenant-states.js';
 
+/** How a call came in: from outside, by the manager, or by a function whose caller has to be looked for. */
+type Entrance = 'request' | 'manager' | ((...args: never[]) => unknown);
+
 /** How often a drain, and whoever waits for the last call of a policy that was removed, looks at it, in ms. */
 const DRAIN_CHECK_MS = 25;
 
@@ -310,15 +313,24 @@ export class PolicyRegistry {
     return total;
   }
 
-  /** Refuses every call from now on; those under way go on. */
+  /** Whether a call that begins now is part of one under way: only who runs the calls can tell. */
+  isPartOfCall: (entrance: Entrance) => boolean = () => false;
+
+  /** Whether calls are refused that are not part of others. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Refuses every call from now on; those under way go on, with what they call. */
   stop(): void {
     this.#stopped = true;
     this.version += 1;
   }
 
-  /** @throws ShuttingDownError after {@link stop} */
-  assertAdmitting(site: string): void {
-    if (this.#stopped) throw new ShuttingDownError('application', site);
+  /** @throws ShuttingDownError after {@link stop}, unless the call is part of one under way */
+  assertAdmitting(site: string, entrance: Entrance): void {
+    if (!this.#stopped || this.isPartOfCall(entrance)) return;
+    throw new ShuttingDownError('application', site);
   }
 
   /**

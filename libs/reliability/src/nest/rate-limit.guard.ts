@@ -1,10 +1,11 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
 import { InvalidUseError } from '../core/errors.js';
+import type { Policy } from '../core/policy.js';
 import { PolicyRegistry } from '../manager/policy-registry.js';
-import { rateLimitHeaders } from '../rate-limiter/rate-limit-headers.js';
+import { rateLimitHeaders, type TellableWindow } from '../rate-limiter/rate-limit-headers.js';
 import { RateLimitedError } from '../rate-limiter/rate-limited-error.js';
-import { type RateLimiter, rateLimiterPolicy } from '../rate-limiter/rate-limiter.js';
+import { type RateLimitDecision, rateLimiterPolicy } from '../rate-limiter/rate-limiter.js';
 import { ofCallersQuota } from './callers-quota.js';
 import { clientKey, type ClientRequest } from './client-key.js';
 import { MODULE_OPTIONS_TOKEN, type ReliabilityModuleOptions } from './reliability.module-definition.js';
@@ -13,6 +14,13 @@ import { ROUTE_LIMIT, type RouteLimit } from './route-limit.js';
 
 /** Requests of no route's own limit share this limiter. */
 const SHARED_ROUTES = 'routes';
+
+/** A limiter as far as the guard needs it. One whose state is elsewhere gives its decision later. */
+interface DecidingLimiter {
+  readonly name: string;
+  readonly windows: readonly TellableWindow[];
+  decide(key?: string, cost?: number): RateLimitDecision | Promise<RateLimitDecision>;
+}
 
 /**
  * Refuses requests above a limit, by client: `@UseGuards(RateLimitGuard)` on routes, or as `APP_GUARD` for all. What
@@ -30,7 +38,7 @@ export class RateLimitGuard implements CanActivate {
     @Inject(MODULE_OPTIONS_TOKEN) private readonly options: ReliabilityModuleOptions,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const own = this.reflector.getAllAndOverride<RouteLimit | 'skip' | undefined>(ROUTE_LIMIT, [
       context.getHandler(),
       context.getClass(),
@@ -43,23 +51,31 @@ export class RateLimitGuard implements CanActivate {
     const limiter = this.limiterOf(limit, own === undefined ? SHARED_ROUTES : `route ${site}`, site);
     const key = keyOf(limit, context, site);
     const decision = limiter.decide(key, typeof limit.cost === 'function' ? limit.cost(context) : limit.cost);
-    const headers = rateLimitHeaders(limiter.name, limiter.windows, decision);
-    this.setHeaders(context, headers);
-    if (decision.admitted) return true;
-    throw ofCallersQuota(
-      new RateLimitedError(limiter.name, decision.reason ?? 'limit', decision.retryAfterMs, key),
-      headers,
-    );
+    return decision instanceof Promise
+      ? decision.then((later) => this.answer(context, limiter, key, later))
+      : this.answer(context, limiter, key, decision);
   }
 
-  private limiterOf(limit: RouteLimit, name: string, site: string): RateLimiter {
+  private answer(
+    context: ExecutionContext,
+    { name, windows }: DecidingLimiter,
+    key: string | undefined,
+    decision: RateLimitDecision,
+  ): true {
+    const headers = rateLimitHeaders(name, windows, decision);
+    this.setHeaders(context, headers);
+    if (decision.admitted) return true;
+    throw ofCallersQuota(new RateLimitedError(name, decision.reason ?? 'limit', decision.retryAfterMs, key), headers);
+  }
+
+  private limiterOf(limit: RouteLimit, name: string, site: string): DecidingLimiter {
     const { policy, key: _, cost: __, proxies: ___, ipv6Prefix: ____, skip: _____, ...options } = limit;
     if (policy !== undefined) {
       this.registry.assertKnown(policy, site);
-      return this.registry.named(rateLimiterPolicy, policy) as RateLimiter;
+      return this.registry.named(rateLimiterPolicy, policy) as Policy & DecidingLimiter;
     }
     const made = { ...options, mode: 'reject' };
-    return this.registry.inline(rateLimiterPolicy, name, made, `@LimitRoute on ${site}`) as RateLimiter;
+    return this.registry.inline(rateLimiterPolicy, name, made, `@LimitRoute on ${site}`) as Policy & DecidingLimiter;
   }
 
   private setHeaders(context: ExecutionContext, headers: Readonly<Record<string, string>>): void {

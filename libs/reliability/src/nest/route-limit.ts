@@ -1,8 +1,8 @@
 import { type ExecutionContext, SetMetadata } from '@nestjs/common';
-import type { RateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
+import type { RateLimitSharing, RateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
 
 /** A limit on what callers of a route may do. */
-export interface RouteLimit extends Omit<RateLimiterOptions, 'mode'> {
+export interface RouteLimit extends Omit<RateLimiterOptions, 'mode'>, RateLimitSharing {
   /** A configured limiter instead of one of the route's own. */
   readonly policy?: string;
   /**

@@ -97,6 +97,11 @@ export class Quota {
     return this.windows.remaining(this.#state, this.#at, now);
   }
 
+  /** Permits that have been taken and not come back, window by window. */
+  missing(now: number): number[] {
+    return this.windows.missing(this.#state, this.#at, now);
+  }
+
   drainTo(now: number, permits: number, windowMs: number | undefined): void {
     this.windows.drainTo(this.#state, this.#at, now, permits, windowMs);
   }

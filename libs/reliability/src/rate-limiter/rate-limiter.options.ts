@@ -169,6 +169,10 @@ export function checkWindows(options: WindowsGiven, context: z.RefinementCtx): v
 type WindowsGiven = Pick<z.output<typeof rateLimiterFields>, keyof typeof shape | 'windows' | 'overrides'>;
 
 export type RateLimiterOptions = z.input<typeof rateLimiterOptions>;
+
+/** Options that a limiter with its state elsewhere adds to those of one in memory: see `reliability/redis`. */
+export interface RateLimitSharing {}
+
 export type ResolvedRateLimiterOptions = z.output<typeof rateLimiterOptions>;
 
 /** One window with nothing left open. */

@@ -86,7 +86,7 @@ export class RateLimiter implements AdmissionPolicy {
     this.#waiting = new WaitingCallers<Permit | Refusal>(
       context.clock,
       {
-        waitOf: (key, cost, now) => this.#gate.wait(key, cost, now),
+        waitOf: (key, { cost }, now) => this.#gate.wait(key, cost, now),
         takeFor: (key, { cost, since }, now) => {
           this.#waits += 1;
           this.#waitedMs += now - since;
@@ -323,7 +323,8 @@ const BEHIND_OTHERS_MS = 1;
 
 const acquired = () => undefined;
 
-function checkedCost(cost: number): number {
+/** @throws RangeError */
+export function checkedCost(cost: number): number {
   if (cost > 0 && cost < Infinity) return cost;
   throw new RangeError(`cost must be a positive finite number; got ${cost}`);
 }

@@ -6,8 +6,8 @@ import { WaitQueue } from '../core/wait-queue.js';
 
 /** What the queues ask of the limiter that they belong to. `T` is a permit or a refusal. */
 export interface Admitting<T> {
-  /** Ms until `cost` can be taken for this key. */
-  waitOf(key: string | undefined, cost: number, now: number): number;
+  /** Ms until this call can be given what it costs. */
+  waitOf(key: string | undefined, waiter: Waiter, now: number): number;
   /** Takes it: `waitOf` has just said 0. */
   takeFor(key: string | undefined, waiter: Waiter, now: number): T;
   refuseWaiting(key: string | undefined, why: Unserved, waiter: Waiter, now: number): T;
@@ -105,7 +105,7 @@ export class WaitingCallers<T> {
   #serve(line: Line<T>, now: number): void {
     const { key, queue } = line;
     for (let head = queue.head(); head !== undefined; head = queue.head()) {
-      const wait = this.admitting.waitOf(key, head.cost, now);
+      const wait = this.admitting.waitOf(key, head, now);
       if (wait > 0) {
         queue.wakeAt(now + wait, now);
         break;

@@ -97,6 +97,14 @@ export class Windows {
     return least;
   }
 
+  /** Permits taken and not come back, window by window. A window that gives one at a time lacks one at most. */
+  missing(state: Float64Array, at: number, now: number): number[] {
+    return this.meters.map((meter, index) => {
+      const most = this.options[index]!.algorithm === 'warm-up' ? 1 : meter.capacity;
+      return most - meter.remaining(state, at + this.#offsets[index]!, now);
+    });
+  }
+
   /** Leaves at most `permits` in one window: the one of that length, or the first. */
   drainTo(state: Float64Array, at: number, now: number, permits: number, windowMs: number | undefined): void {
     const index = Math.max(0, this.#indexOf(windowMs));

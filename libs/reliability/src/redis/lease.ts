@@ -47,8 +47,13 @@ export class Lease {
   #measuredFrom: number;
   #lastGrant = 0;
   #newestExpiry = -Infinity;
-  /** Until then the server has nothing to give. */
+  /** Until then the server cannot give {@link isDenied as many as it was asked for}. */
   deniedUntil = -Infinity;
+  #deniedCost = Infinity;
+  /** Our time at which permits were last asked for and got. */
+  takenAt = -Infinity;
+  /** What the server had left when it last answered. */
+  left = 0;
   /** A refill is under way. */
   refilling = false;
   /** The store failed when it was asked for this key: until then it is not asked again. */
@@ -90,6 +95,17 @@ export class Lease {
     }
     batch.permits -= left;
     return oldest;
+  }
+
+  /** The server could not give so many. Fewer it may have. */
+  deny(cost: number, until: number): void {
+    this.#deniedCost = cost;
+    this.deniedUntil = until;
+  }
+
+  /** Whether it is known that the server has not so many. */
+  isDenied(cost: number, now: number): boolean {
+    return this.deniedUntil > now && cost >= this.#deniedCost;
   }
 
   /** A permit came back unused. @returns whether it can be used again */

@@ -8,8 +8,23 @@ import type { SharedAnswer } from './shared-limit.js';
 /** The limit of one key, as far as leases need it. */
 export interface LeasedLimit {
   readonly capacity: number;
-  lease(key: string, most: number, least: number): Promise<SharedAnswer>;
+  readonly memoryMs: number;
+  lease(key: string, most: number, least: number, cold: boolean): Promise<SharedAnswer>;
+  owe(key: string, permits: readonly number[]): Promise<unknown>;
   refund(key: string, cost: number, takenAt: number): Promise<SharedAnswer>;
+}
+
+/** What leases ask of the limiter that they belong to. */
+export interface LeaseOwner {
+  limitOf(key: string): LeasedLimit;
+  /** Whether what the server does not know may be lost rather than idle. */
+  isCold(now: number): boolean;
+  /** Permits that were given out without the server, by window, and are to be told it before it is asked for more. */
+  owed(key: string, now: number): readonly number[] | undefined;
+  /** It has been told. */
+  settle(key: string): void;
+  /** A refill has ended, well or badly: look again who can be served. */
+  onRefilled(key: string, now: number): void;
 }
 
 export interface LeasesOptions {
@@ -32,10 +47,8 @@ export class Leases {
 
   constructor(
     private readonly clock: Clock,
-    private readonly limitOf: (key: string) => LeasedLimit,
+    private readonly owner: LeaseOwner,
     public options: LeasesOptions,
-    /** A refill has ended, well or badly: look again who can be served. */
-    private readonly onRefilled: (key: string, now: number) => void,
   ) {}
 
   get keys(): number {
@@ -55,6 +68,12 @@ export class Leases {
     return lease;
   }
 
+  /** Permits of a key that could be taken: those held here, and what the server had left when it last spoke of it. */
+  remaining(key: string, now: number): number {
+    const lease = this.#byKey.get(key);
+    return lease === undefined ? 0 : this.of(key, now).permits + lease.left;
+  }
+
   /** Fetches for those who need so many permits now, and for the demand to come; in the background. */
   refill(lease: Lease, needed: number, least: number, now: number): void {
     if (lease.refilling) return;
@@ -65,7 +84,7 @@ export class Leases {
   /** Fetches ahead of need. */
   refillEarly(lease: Lease, now: number): void {
     const { leaseMs } = this.options;
-    if (leaseMs > 0 && !lease.refilling && lease.deniedUntil <= now && lease.runsLow(now, leaseMs)) {
+    if (leaseMs > 0 && !lease.refilling && !lease.isDenied(1, now) && lease.runsLow(now, leaseMs)) {
       this.refill(lease, 1, 1, now);
     }
   }
@@ -99,28 +118,45 @@ export class Leases {
   async #fetch(lease: Lease, needed: number, least: number, now: number): Promise<void> {
     const { leaseMs, maxLeaseShare } = this.options;
     try {
-      const limit = this.limitOf(lease.key);
+      const limit = this.owner.limitOf(lease.key);
+      const owed = this.owner.owed(lease.key, now);
+      if (owed !== undefined) {
+        await limit.owe(lease.key, owed);
+        this.owner.settle(lease.key);
+      }
+      const asked = this.clock.now();
+      // A key that something was taken of a while ago, and that the server does not know now, was lost.
+      const cold = this.owner.isCold(asked) || asked - lease.takenAt < limit.memoryMs;
       const most = Math.max(1, Math.floor(limit.capacity * maxLeaseShare));
-      const wanted = Math.min(limit.capacity, lease.wanted(needed, least, now, { leaseMs, most }));
+      const wanted = Math.min(limit.capacity, lease.wanted(needed, least, asked, { leaseMs, most }));
       this.counters.refills += 1;
-      const { permits, waitMs, takenAt } = await limit.lease(lease.key, Math.max(wanted, least), least);
+      const answer = await limit.lease(lease.key, Math.max(wanted, least), least, cold);
+      const { permits, waitMs, takenAt } = answer;
+      lease.left = answer.remaining;
       if (permits > 0) {
         this.counters.leased += permits;
+        lease.takenAt = asked;
         // Counted from before the question was sent: the server took them later than that.
-        lease.grant(permits, takenAt, leaseMs > 0 ? now + leaseMs : Infinity);
+        lease.grant(permits, takenAt, leaseMs > 0 ? asked + leaseMs : Infinity);
         if (this.#byKey.get(lease.key) !== lease) this.#giveBack(lease, lease.expired(Infinity));
+        // Answers that take as long as a lease lasts are none: whoever waits is not to ask for ever.
+        if (lease.expiresAt <= this.clock.now()) lease.failedUntil = this.clock.now() + PAUSE_AFTER_FAILURE_MS;
       } else {
         this.counters.denied += 1;
-        lease.deniedUntil = this.clock.now() + waitMs;
+        lease.deny(least, this.clock.now() + waitMs);
       }
     } catch {
       // The store has announced it; whoever waits is told below.
       lease.failedUntil = this.clock.now() + PAUSE_AFTER_FAILURE_MS;
     }
-    lease.refilling = false;
     const after = this.clock.now();
-    this.onRefilled(lease.key, after);
-    if (leaseMs === 0) this.#giveBack(lease, lease.expired(Infinity));
+    if (leaseMs === 0) {
+      // What nobody takes goes back before more is asked for.
+      this.owner.onRefilled(lease.key, after);
+      this.#giveBack(lease, lease.expired(Infinity));
+    }
+    lease.refilling = false;
+    this.owner.onRefilled(lease.key, after);
     this.#watch(lease, after);
   }
 
@@ -158,7 +194,7 @@ export class Leases {
 
   async #refund(key: string, permits: number, takenAt: number): Promise<void> {
     try {
-      const answer = await this.limitOf(key).refund(key, permits, takenAt);
+      const answer = await this.owner.limitOf(key).refund(key, permits, takenAt);
       this.counters.returned += answer.permits;
     } catch {
       // Lost to the fleet until they refill there by themselves: never too many, at worst too few.

@@ -4,8 +4,8 @@
  * here too; the differential test compares the two.
  *
  * KEYS[1]  the state of one key of one limiter
- * ARGV     operation (take, lease, refund, drain, look), cost, least cost (lease) or time taken (refund),
- *          time in ms or '' for the server's, ms to keep the state, then for each window: its initial permits, its
+ * ARGV     operation (take, lease, refund, drain, owe, look), cost, least cost (lease), time taken (refund) or permits
+ *          less in each window (owe), time in ms or '' for the server's, ms to keep the state, then for each window: its initial permits, its
  *          number of constants and these
  * gives    { permits taken or given back, ms to wait, time, permits remaining }, as text that loses no digit
  *
@@ -355,10 +355,18 @@ elseif op == 'refund' then
   for _, meter in ipairs(all) do done = min(done, meter.refund(cost, tonumber(ARGV[3]))) end
 elseif op == 'drain' then
   for _, meter in ipairs(all) do meter.drain(cost) end
+elseif op == 'owe' then
+  local window = 0
+  for permits in string.gmatch(ARGV[3], '[^,]+') do
+    window = window + 1
+    local meter = all[window]
+    if meter and tonumber(permits) > 0 then meter.drain(max(0, meter.remaining() - tonumber(permits))) end
+  end
 end
 local left = remaining()
 
-if next(changed) then
+-- What was lost is not made again by giving back to it: whoever takes next is to notice the loss.
+if next(changed) and not (fresh and op == 'refund') then
   if rings and not fresh then
     for i in pairs(changed) do redis.call('SETRANGE', key, i * 8, pack(cells[i])) end
     redis.call('PEXPIRE', key, ARGV[5])

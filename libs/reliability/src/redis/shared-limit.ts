@@ -22,17 +22,15 @@ export interface SharedAnswer {
 /**
  * One limit, several windows perhaps, whose state is in Redis: one string for each key, all of it under one hash tag,
  * so that a cluster keeps it on one node. Idle keys expire there by themselves.
+ *
+ * `cold` says that a key that the server does not know may be one whose state was lost, so that it starts with
+ * `initialPermits`; otherwise it is one that was idle, and starts with all.
  */
 export class SharedLimit {
   /** The largest cost that can ever be admitted. */
   readonly capacity: number;
   /** Ms without use after which a key's state is that of a new one. */
   readonly memoryMs: number;
-  /**
-   * Whether a key that the server does not know may be one whose state was lost, so that it starts with
-   * `initialPermits`; otherwise it is one that was idle, and starts with all.
-   */
-  cold = true;
   readonly #windows: readonly string[];
   readonly #warmWindows: readonly string[];
   readonly #keepMs: string;
@@ -59,33 +57,38 @@ export class SharedLimit {
   }
 
   /** Takes `cost` permits or none. */
-  take(key: string, cost: number): Promise<SharedAnswer> {
-    return this.#run('take', key, cost, 0);
+  take(key: string, cost: number, cold = true): Promise<SharedAnswer> {
+    return this.#run('take', key, cost, '0', cold);
   }
 
   /** Takes up to `most` permits, or none when there are not even `least`. */
-  lease(key: string, most: number, least: number): Promise<SharedAnswer> {
-    return this.#run('lease', key, most, least);
+  lease(key: string, most: number, least: number, cold = true): Promise<SharedAnswer> {
+    return this.#run('lease', key, most, String(least), cold);
   }
 
   /** Gives back permits that were taken together and not used. */
   refund(key: string, cost: number, takenAt: number): Promise<SharedAnswer> {
-    return this.#run('refund', key, cost, takenAt);
+    return this.#run('refund', key, cost, String(takenAt), true);
   }
 
   /** Leaves at most so many permits. */
-  drain(key: string, permits: number): Promise<SharedAnswer> {
-    return this.#run('drain', key, permits, 0);
+  drain(key: string, permits: number, cold = true): Promise<SharedAnswer> {
+    return this.#run('drain', key, permits, '0', cold);
+  }
+
+  /** Leaves so many permits less in each window, as far as there are any: they were given out without asking. */
+  owe(key: string, permits: readonly number[]): Promise<SharedAnswer> {
+    return this.#run('owe', key, 0, permits.join(','), true);
   }
 
   /** Takes nothing. */
   look(key: string): Promise<SharedAnswer> {
-    return this.#run('look', key, 0, 0);
+    return this.#run('look', key, 0, '0', true);
   }
 
-  async #run(operation: string, key: string, cost: number, extra: number): Promise<SharedAnswer> {
-    const args = [operation, String(cost), String(extra), String(this.now?.() ?? ''), this.#keepMs];
-    args.push(...(this.cold ? this.#windows : this.#warmWindows));
+  async #run(operation: string, key: string, cost: number, extra: string, cold: boolean): Promise<SharedAnswer> {
+    const args = [operation, String(cost), extra, String(this.now?.() ?? ''), this.#keepMs];
+    args.push(...(cold ? this.#windows : this.#warmWindows));
     const answer = await this.store.run(LIMIT, [`${this.prefix}{${key}}`], args);
     if (!Array.isArray(answer) || answer.length !== 4) {
       throw new StoreUnavailableError(`unexpected answer ${JSON.stringify(answer)}`);

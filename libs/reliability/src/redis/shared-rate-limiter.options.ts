@@ -34,5 +34,15 @@ export const sharedRateLimiterOptions = rateLimiterFields
   })
   .superRefine(checkWindows);
 
+/** What a limit shared through Redis can be told beyond the options of one in memory. */
+export type SharingOptions = Pick<
+  z.input<typeof sharedRateLimiterOptions>,
+  'decide' | 'leaseMs' | 'maxLeaseShare' | 'fallback' | 'instances'
+>;
+
+declare module '../rate-limiter/rate-limiter.options.js' {
+  interface RateLimitSharing extends SharingOptions {}
+}
+
 export type SharedRateLimiterOptions = z.input<typeof sharedRateLimiterOptions>;
 export type ResolvedSharedRateLimiterOptions = z.output<typeof sharedRateLimiterOptions>;

@@ -11,21 +11,20 @@ import { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 import { costOf, keyOf, priorityOf } from '../core/use.js';
 import { Penalties } from '../rate-limiter/penalties.js';
-import { Quota } from '../rate-limiter/quota.js';
 import type { LearnedQuota } from '../rate-limiter/gate.js';
-import type { AcquireOptions } from '../rate-limiter/rate-limiter.js';
-import { rateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
-import { overrideOf, windowsOf } from '../rate-limiter/rate-limiter.options.js';
-import { REASON_OF_UNSERVED } from '../rate-limiter/rate-limited-error.js';
+import type { AcquireOptions, RateLimitDecision } from '../rate-limiter/rate-limiter.js';
+import { checkedCost } from '../rate-limiter/rate-limiter.js';
+import { windowsOf } from '../rate-limiter/rate-limiter.options.js';
+import { RateLimitRefusal, REASON_OF_UNSERVED } from '../rate-limiter/rate-limited-error.js';
 import { Refusals } from '../rate-limiter/refusals.js';
 import { WaitingCallers } from '../rate-limiter/waiting-callers.js';
 import type { Batch, Lease } from './lease.js';
 import { Leases } from './leases.js';
-import { SharedLimit } from './shared-limit.js';
+import { OutageShare } from './outage-share.js';
+import { SharedLimits, sharedKey, shown, WHOLE } from './shared-limits.js';
 import type { ResolvedSharedRateLimiterOptions } from './shared-rate-limiter.options.js';
 import { sharedRateLimiterOptions } from './shared-rate-limiter.options.js';
 import type { SharedStore } from './shared-store.js';
-import { localShare } from './local-share.js';
 
 /** A permit, and out of what it was taken: a batch of the shared budget, or the local share during an outage. */
 class SharedPermit {
@@ -37,9 +36,8 @@ class SharedPermit {
   ) {}
 }
 
-/** Stands for the limiter as a whole among its keys. */
-const WHOLE = 'all';
-const BY_KEY = 'key:';
+/** A call that waits for the store's answer and for nothing else, whatever the mode. */
+class Question extends Call {}
 
 /**
  * One limit for all instances of a service, with its state in Redis. What a call meets is what it meets in a
@@ -52,14 +50,13 @@ export class SharedRateLimiter implements AdmissionPolicy {
   readonly timed = true;
   readonly waits = true;
   #options: ResolvedSharedRateLimiterOptions;
-  #limits: { readonly whole: SharedLimit; readonly overrides: ReadonlyMap<string, SharedLimit> };
+  #limits: SharedLimits;
   readonly #leases: Leases;
   readonly #waiting: WaitingCallers<Permit | Refusal>;
   readonly #refusals: Refusals;
   readonly #penalties = new Penalties();
   readonly #unsubscribe: () => void;
-  /** The local share, while the store is away. */
-  #local: Quota | undefined;
+  #outage: OutageShare;
   #coldUntil: number;
   #closed = false;
   #admitted = 0;
@@ -76,20 +73,27 @@ export class SharedRateLimiter implements AdmissionPolicy {
     private readonly prefix = 'rate:',
   ) {
     this.#options = options;
-    this.#limits = this.#makeLimits(options);
+    this.#limits = this.#limitsOf(options);
+    this.#outage = this.#outageShare(options);
     const { clock } = context;
-    this.#coldUntil = clock.now() + this.#limits.whole.memoryMs;
+    this.#coldUntil = clock.now() + this.#limits.memoryMs;
     this.#refusals = new Refusals(name, context.emit);
     this.#leases = new Leases(
       clock,
-      (key) => this.#limitOf(key),
+      {
+        limitOf: (key) => this.#limits.of(key),
+        isCold: (now) => now < this.#coldUntil,
+        owed: (key, now) => this.#outage.owed(shown(key), now),
+        settle: (key) => this.#outage.settle(shown(key)),
+        onRefilled: (key, now) => this.#waiting.serve(key, now),
+      },
       leasesOptions(options),
-      (key, now) => this.#waiting.serve(key, now),
     );
     this.#waiting = new WaitingCallers<Permit | Refusal>(
       clock,
       {
-        waitOf: (key, cost, now) => this.#waitOf(key!, cost, this.#waiting.costAhead(key, 'low'), now),
+        waitOf: (key, { cost, call }, now) =>
+          this.#waitOf(key!, cost, this.#waiting.costAhead(key, 'low'), this.#isPatient(call), now),
         takeFor: (key, { cost, since, priority }, now) => {
           const taken = this.#take(key!, cost, priority, now);
           if (!(taken instanceof Refusal)) {
@@ -99,7 +103,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
           return taken;
         },
         refuseWaiting: (key, why, { call, priority }, now) => {
-          const away = why === 'expired' && this.#options.mode === 'reject';
+          const away = why === 'expired' && !this.#isPatient(call);
           const reason = away ? 'store-unavailable' : REASON_OF_UNSERVED[why];
           return this.#refusals.refuse(reason, shown(key!), undefined, priority, now, call.reason);
         },
@@ -113,19 +117,24 @@ export class SharedRateLimiter implements AdmissionPolicy {
     const userKey = use.key === undefined ? undefined : keyOf(use, call, this.name);
     const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
     const priority = priorityOf(use, call, this.name);
-    const key = userKey === undefined ? WHOLE : BY_KEY + userKey;
+    return this.#admitOne(userKey, cost, priority, call, now);
+  }
+
+  #admitOne(userKey: string | undefined, cost: number, priority: Priority, call: Call, now: number): Admission {
+    const key = sharedKey(userKey);
     if (this.#closed) return this.#refusals.refuse('closed', userKey, undefined, priority, now);
-    if (cost > this.#limitOf(key).capacity) {
+    if (cost > this.#limits.of(key).capacity) {
       return this.#refusals.refuse('cost-above-limit', userKey, undefined, priority, now);
     }
     const queued = this.#waiting.isQueued(key);
-    const wait = this.#waitOf(key, cost, cost, now);
+    const patient = this.#isPatient(call);
+    const wait = this.#waitOf(key, cost, cost, patient, now);
     if (wait === 0 && !queued) {
       const taken = this.#take(key, cost, priority, now);
       if (!(taken instanceof Refusal)) this.#admittedLocally += 1;
       return taken;
     }
-    const latest = now + (this.#options.mode === 'wait' ? this.#options.maxWaitMs : ANSWER_MS);
+    const latest = now + (patient ? this.#options.maxWaitMs : ANSWER_MS);
     const expiresAt = Math.min(latest, call.deadline);
     if (now + wait > expiresAt && wait < Infinity) {
       return this.#refusals.refuse('wait-too-long', userKey, wait, priority, now);
@@ -138,7 +147,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
     if (outcome.kind === 'failure') this.#hearFailure(outcome.error, key);
     if (outcome.kind !== 'ignored' || (call.aborted && !isRefused(outcome.error))) return;
     if (batch !== undefined) this.#leases.restore(key, batch, cost, now);
-    else if (this.#local?.locate(localKey(key), now) === true) this.#local.refund(now, cost, takenAt);
+    else this.#outage.refund(shown(key), cost, takenAt, now);
     this.#waiting.serve(key, now);
   }
 
@@ -170,12 +179,33 @@ export class SharedRateLimiter implements AdmissionPolicy {
     }
   }
 
+  /**
+   * Takes permits if they are there, in either mode, waiting for the store's answer and never for permits; says what is
+   * left as the store last said it, and about when to come again. For answers to callers.
+   */
+  async decide(key?: string, cost = 1): Promise<RateLimitDecision> {
+    const now = this.context.clock.now();
+    const question = new Question(`${this.name}.decide`, acquired, undefined, []);
+    const admission = await this.#admitOne(key, checkedCost(cost), 'normal', question, now);
+    const { capacity } = this.#limits.of(sharedKey(key));
+    const remaining = Math.min(capacity, Math.floor(this.#leases.remaining(sharedKey(key), this.context.clock.now())));
+    const resetMs = (1 - remaining / capacity) * Math.max(...this.windows.map(({ windowMs }) => windowMs));
+    if (!(admission instanceof Refusal)) return { admitted: true, capacity, remaining, resetMs };
+    const { reason, retryAfterMs } = admission as RateLimitRefusal;
+    return { admitted: false, reason, retryAfterMs, capacity, remaining, resetMs };
+  }
+
+  /** Its windows, as configured. */
+  get windows(): readonly { readonly limit: number; readonly windowMs: number }[] {
+    return windowsOf(this.#options);
+  }
+
   /** Lets nothing through here for so many ms, or nothing of one key; never shortens an earlier pause. */
   penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
     const at = this.context.clock.now();
     const forMs = Math.min(retryAfterMs, this.#options.longestPauseMs);
     if (!(forMs > 0)) return;
-    this.#penalties.impose(key === undefined ? WHOLE : BY_KEY + key, forMs, at);
+    this.#penalties.impose(sharedKey(key), forMs, at);
     this.context.emit.emit({ type: 'rate-limiter.paused', policy: this.name, at, key, forMs, reason });
   }
 
@@ -187,9 +217,9 @@ export class SharedRateLimiter implements AdmissionPolicy {
     if (retryAfterMs !== undefined) this.penalize(retryAfterMs, key, 'retry-after');
     if (remaining === undefined || !(remaining >= 0)) return;
     if (remaining < 1 && resetMs !== undefined) this.penalize(resetMs, key, 'quota-used-up');
-    const shared = key === undefined ? WHOLE : BY_KEY + key;
+    const shared = sharedKey(key);
     try {
-      await this.#limitOf(shared).drain(shared, remaining);
+      await this.#limits.of(shared).drain(shared, remaining, this.context.clock.now() < this.#coldUntil);
     } catch {
       // The store has announced that it is away; the pause above holds here.
     }
@@ -225,7 +255,8 @@ export class SharedRateLimiter implements AdmissionPolicy {
   /** What is held stays held; the state in Redis carries on if what is kept there is of the same kind. */
   reconfigure(options: ResolvedSharedRateLimiterOptions): void {
     this.#options = options;
-    this.#limits = this.#makeLimits(options);
+    this.#limits = this.#limitsOf(options);
+    this.#outage = this.#outageShare(options);
     this.#leases.options = leasesOptions(options);
     this.#waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
     this.#waiting.serveAll(this.context.clock.now());
@@ -238,15 +269,21 @@ export class SharedRateLimiter implements AdmissionPolicy {
     void this.#leases.close();
   }
 
+  /** Whether a call waits for permits, and not for an answer only. */
+  #isPatient(call: Call): boolean {
+    return this.#options.mode === 'wait' && !(call instanceof Question);
+  }
+
   /** Ms until there is something to say to this call: a permit, or that there is none. `Infinity`: when the store answers. */
-  #waitOf(key: string, cost: number, needed: number, now: number): number {
+  #waitOf(key: string, cost: number, needed: number, patient: boolean, now: number): number {
     const pause = this.#pause(key, now);
-    if (pause > 0) return this.#options.mode === 'reject' ? 0 : pause;
+    if (pause > 0) return patient ? pause : 0;
     const lease = this.#leases.of(key, now);
-    if (lease.permits >= cost) return 0;
-    if (this.#away(lease, now)) return this.#waitInOutage(key, cost, now);
-    if (lease.deniedUntil > now) return this.#options.mode === 'reject' ? 0 : lease.deniedUntil - now;
-    this.#leases.refill(lease, Math.max(needed, cost) - lease.permits, cost - lease.permits, now);
+    const missing = cost - lease.permits;
+    if (missing <= 0) return 0;
+    if (this.#away(lease, now)) return patient ? this.#waitInOutage(key, cost, now) : 0;
+    if (lease.isDenied(missing, now)) return patient ? lease.deniedUntil - now : 0;
+    this.#leases.refill(lease, Math.max(needed, cost) - lease.permits, missing, now);
     return Infinity;
   }
 
@@ -274,48 +311,31 @@ export class SharedRateLimiter implements AdmissionPolicy {
 
   #waitInOutage(key: string, cost: number, now: number): number {
     if (this.#options.fallback !== 'local') return 0;
-    const local = this.#localQuota(now);
-    const wait = local.locate(localKey(key), now) && cost <= local.windows.capacity ? local.wait(now, cost) : 0;
-    return this.#options.mode === 'reject' ? 0 : wait;
+    const wait = this.#outage.wait(shown(key), cost, now);
+    return typeof wait === 'number' ? wait : 0;
   }
 
   #takeInOutage(key: string, cost: number, priority: Priority, now: number): Permit | Refusal {
     const { fallback } = this.#options;
     if (fallback === 'closed') return this.#refusals.refuse('store-unavailable', shown(key), undefined, priority, now);
     if (fallback === 'local') {
-      const local = this.#localQuota(now);
-      if (!local.locate(localKey(key), now)) {
-        return this.#refusals.refuse('too-many-keys', shown(key), undefined, priority, now);
-      }
-      if (cost > local.windows.capacity) {
-        return this.#refusals.refuse('cost-above-limit', shown(key), undefined, priority, now);
-      }
-      const wait = local.wait(now, cost);
+      const wait = this.#outage.wait(shown(key), cost, now);
+      if (typeof wait === 'string') return this.#refusals.refuse(wait, shown(key), undefined, priority, now);
       if (wait > 0) return this.#refusals.refuse('limit', shown(key), wait, priority, now);
-      local.take(now, cost);
+      this.#outage.take(shown(key), cost, now);
     }
     this.#admitted += 1;
     this.#admittedInOutage += 1;
     return new SharedPermit(key, cost, undefined, now);
   }
 
-  /** Starts empty: what this instance took before the outage is out there still. */
-  #localQuota(now: number): Quota {
-    return (this.#local ??= new Quota(
-      rateLimiterOptions.parse(localShare(this.#options)),
-      now,
-      Math.floor(this.context.random.next() * 2 ** 32),
-    ));
-  }
-
   #storeChanged(available: boolean, error: unknown): void {
     const at = this.context.clock.now();
     const { fallback } = this.#options;
     if (available) {
-      this.#local = undefined;
       this.#leases.forgetAll();
-      this.#coldUntil = at + this.#limits.whole.memoryMs;
-    }
+      this.#coldUntil = at + this.#limits.memoryMs;
+    } else this.#outage.begin();
     this.context.emit.emit({ type: 'rate-limiter.store', policy: this.name, at, available, fallback, error });
     this.#waiting.serveAll(at);
   }
@@ -332,24 +352,12 @@ export class SharedRateLimiter implements AdmissionPolicy {
       this.penalize(retryAfterMs, shown(key), 'retry-after');
   }
 
-  #limitOf(key: string): SharedLimit {
-    const { whole, overrides } = this.#limits;
-    const limit = overrides.size === 0 ? whole : (overrides.get(key) ?? whole);
-    limit.cold = this.context.clock.now() < this.#coldUntil;
-    return limit;
+  #limitsOf(options: ResolvedSharedRateLimiterOptions): SharedLimits {
+    return new SharedLimits(this.store, `${this.prefix}${this.name}:`, options);
   }
 
-  #makeLimits(options: ResolvedSharedRateLimiterOptions) {
-    const prefix = `${this.prefix}${this.name}:`;
-    return {
-      whole: new SharedLimit(this.store, prefix, windowsOf(options)),
-      overrides: new Map(
-        Object.entries(options.overrides).map(([key, override]) => [
-          BY_KEY + key,
-          new SharedLimit(this.store, prefix, [overrideOf(options, override)]),
-        ]),
-      ),
-    };
+  #outageShare(options: ResolvedSharedRateLimiterOptions): OutageShare {
+    return new OutageShare(options, () => Math.floor(this.context.random.next() * 2 ** 32));
   }
 }
 
@@ -357,13 +365,6 @@ export class SharedRateLimiter implements AdmissionPolicy {
 const ANSWER_MS = 60_000;
 
 const acquired = () => undefined;
-
-/** A key as its user knows it. */
-function shown(key: string): string | undefined {
-  return key === WHOLE ? undefined : key.slice(BY_KEY.length);
-}
-
-const localKey = shown;
 
 function leasesOptions({ decide, leaseMs, maxLeaseShare, keys }: ResolvedSharedRateLimiterOptions) {
   return { leaseMs: decide === 'strict' ? 0 : leaseMs, maxLeaseShare, maxKeys: keys.max };
@@ -377,5 +378,6 @@ export function sharedRateLimiterPolicy(store: SharedStore, prefix?: string) {
     slot: 'rate-limiter',
     options: sharedRateLimiterOptions,
     create: (name, options, context) => new SharedRateLimiter(name, options, store, context, prefix),
+    waits: () => true,
   } satisfies PolicyDefinition<typeof sharedRateLimiterOptions, SharedRateLimiter>;
 }
