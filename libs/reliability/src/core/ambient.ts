@@ -9,6 +9,8 @@ export interface Ambient {
   readonly clock: Clock;
   /** Ends every call made in the course of this one. */
   readonly signal?: AbortSignal;
+  /** Handed down to work that came in when the application took no new calls any more. */
+  readonly tooLate?: boolean;
 }
 
 const NOTHING: Ambient = {
@@ -26,12 +28,19 @@ export function handDown<T>(ambient: Ambient, work: () => T): T {
 
 /** As {@link handDown} of a deadline alone; the signal handed down to here goes on. */
 export function handDownDeadline<T>(deadline: number, clock: Clock, work: () => T): T {
-  return handDown({ deadline, clock, signal: handedDown()?.signal }, work);
+  const outer = handedDown();
+  return handDown({ deadline, clock, signal: outer?.signal, tooLate: outer?.tooLate }, work);
 }
 
 /** Runs `work` outside the deadline and signal of the call that it is started from: for work that outlives the call. */
 export function detached<T>(work: () => T): T {
   return storage === undefined ? work() : storage.run(NOTHING, work);
+}
+
+/** Whether what runs here is done for a request or call that was admitted and said so. */
+export function isPartOfAdmitted(): boolean {
+  const ambient = handedDown();
+  return ambient !== undefined && ambient !== NOTHING && ambient.tooLate !== true;
 }
 
 /** What was handed down to here. */

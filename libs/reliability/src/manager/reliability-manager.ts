@@ -26,7 +26,7 @@ export class ReliabilityManager {
   executeWithProtection<T>(name: string, work: Work<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
     let chain: Chain;
     try {
-      chain = this.chain(name);
+      chain = this.admitted(name);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -39,7 +39,7 @@ export class ReliabilityManager {
     work: Work<T>,
     options?: ExecuteOptions,
   ): CallOutcome | Promise<CallOutcome> {
-    return tryExecuteWork(this.chain(name), name, work, options);
+    return tryExecuteWork(this.admitted(name), name, work, options);
   }
 
   /** The chain of a name, outermost link first. */
@@ -75,18 +75,26 @@ export class ReliabilityManager {
     return this.registry.factory.capabilities.emit.onAny(listener);
   }
 
-  private chain(name: string): Chain {
-    const { version } = this.registry;
+  /** The chain of a name, for a call. @throws ShuttingDownError when the application takes no new calls */
+  private admitted(name: string): Chain {
     const known = this.#chains.get(name);
-    if (known?.version === version) return known.chain;
-    this.registry.assertAdmitting(name);
+    if (known?.version === this.registry.version) return known.chain;
+    this.registry.assertAdmitting(name, 'manager');
+    return this.chain(name);
+  }
+
+  private chain(name: string): Chain {
+    const { stopped, version } = this.registry;
+    const known = this.#chains.get(name);
+    if (known !== undefined && (stopped || known.version === version)) return known.chain;
     const links = (this.registry.bypassed ? [] : this.registry.set(name)).map(({ definition, policy }) => ({
       policy,
       slot: definition.slot,
       use: PLAIN_USE,
     }));
     const chain = this.registry.link(links, runWorkBy(this.#clock));
-    this.#chains.set(name, { version, chain });
+    // While stopping every call has to be asked where it comes from.
+    this.#chains.set(name, { version: stopped ? Number.NaN : version, chain });
     return chain;
   }
 

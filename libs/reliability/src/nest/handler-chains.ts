@@ -33,7 +33,7 @@ export class HandlerChains {
     const { version, factory } = this.registry;
     const known = this.#chains.get(name);
     if (known?.version === version) return known.chain;
-    this.registry.assertAdmitting(site);
+    this.registry.assertAdmitting(site, 'request');
     this.registry.refer(name, site);
     const links = (this.registry.bypassed ? [] : this.registry.set(name))
       .filter(({ policy }) => policy.type !== 'coalesce')

@@ -11,6 +11,8 @@ import { isLate, kindOfResult, type ResultKind } from './result-kind.js';
 
 /** What one application made of a protected method. */
 export interface LinkedMethod {
+  readonly method: ProtectedMethod;
+  /** Of the registry; `NaN` when every call has to be looked at anew. */
   readonly version: number;
   readonly kind: ResultKind;
   /** `Class.method`, unique in the application. */
@@ -52,6 +54,7 @@ export function linkMethod(
   const signalAt = [...method.parameters()].find(([, kind]) => kind === 'signal')?.[0] ?? -1;
   const { deadlineMs } = method.callOptions;
   return {
+    method,
     version,
     kind: method.resultKind,
     site,

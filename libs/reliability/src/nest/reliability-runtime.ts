@@ -2,11 +2,12 @@ import { Chain } from '../chain/chain.js';
 import { type ChainLine, explainChain } from '../chain/explain.js';
 import type { Link } from '../chain/link.js';
 import { orderTraps } from '../chain/order-traps.js';
-import { inherit } from '../core/ambient.js';
+import { inherit, isPartOfAdmitted } from '../core/ambient.js';
 import { Call } from '../core/call.js';
 import { InvalidOptionsError, InvalidUseError, isRefused, isReliabilityError } from '../core/errors.js';
 import type { Next } from '../core/policy.js';
 import type { PolicyRegistry } from '../manager/policy-registry.js';
+import { isCalledBy } from './calling-code.js';
 import { ClassNames } from './class-names.js';
 import { type LateRun, type Begin, type RunLate } from './late-work.js';
 import { LateIterator, lateCursor } from './late-iterable.js';
@@ -27,10 +28,15 @@ const NAME_SEPARATOR = '\u0000';
 /** Runs protected methods of one application: links the chain of each once and hands calls to it. */
 export class ReliabilityRuntime implements MethodRuntime {
   private readonly linked: LinkedMethod[] = [];
+  /** Of earlier configurations, with calls under way. */
+  #replaced: LinkedMethod[] = [];
   readonly classNames = new ClassNames();
 
   constructor(readonly registry: PolicyRegistry) {
     brandRuntime(this);
+    registry.isPartOfCall = (entrance) =>
+      entrance !== 'request' &&
+      (isPartOfAdmitted() || isCalledBy(this.#underWay(), entrance === 'manager' ? undefined : entrance));
   }
 
   /** Protects the methods of an instance that Nest did not make. */
@@ -196,20 +202,35 @@ export class ReliabilityRuntime implements MethodRuntime {
     return { call, start: () => this.#run(method, this.#linkedMethod(method), call) };
   }
 
-  /** @throws ShuttingDownError when the application takes no new calls */
   #linkedMethod(method: ProtectedMethod): LinkedMethod {
     const linked = this.linked[method.id];
     if (linked !== undefined && linked.version === this.registry.version && linked.kind === method.resultKind) {
       return linked;
     }
-    this.registry.assertAdmitting(method.site);
+    return this.#linkAnew(method, linked);
+  }
+
+  /** @throws ShuttingDownError when the application takes no new calls, and this one is not part of another */
+  #linkAnew(method: ProtectedMethod, before: LinkedMethod | undefined): LinkedMethod {
+    const { factory, stopped, version } = this.registry;
+    this.registry.assertAdmitting(method.site, method.wrapper!);
+    if (stopped && before !== undefined && before.kind === method.resultKind) return before;
     const site = this.#siteOf(method);
-    const { clock } = this.registry.factory.capabilities;
-    const fresh = linkMethod(method, site, this.registry.version, clock, (invoke) =>
+    // While stopping every call has to be asked where it comes from.
+    const validFor = stopped ? Number.NaN : version;
+    const fresh = linkMethod(method, site, validFor, factory.capabilities.clock, (invoke) =>
       this.#link(method, site, invoke, new Map()),
     );
+    this.#replaced = this.#replaced.filter(isUnderWay);
+    if (before !== undefined && isUnderWay(before)) this.#replaced.push(before);
     this.linked[method.id] = fresh;
     return fresh;
+  }
+
+  #underWay(): ProtectedMethod[] {
+    return [...this.#replaced, ...this.linked.filter((linked) => linked !== undefined)]
+      .filter(isUnderWay)
+      .map(({ method }) => method);
   }
 
   #siteOf({ owner, className, methodName }: ProtectedMethod): string {
@@ -256,6 +277,9 @@ export class ReliabilityRuntime implements MethodRuntime {
     }
   }
 }
+
+const isUnderWay = ({ chain, byNames }: LinkedMethod) =>
+  (chain?.inFlight ?? 0) > 0 || [...byNames.values()].some(({ inFlight }) => inFlight > 0);
 
 const isStream = ({ resultKind }: ProtectedMethod) => isLate(resultKind) && resultKind !== 'query';
 

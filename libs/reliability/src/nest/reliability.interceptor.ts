@@ -93,7 +93,7 @@ export class ReliabilityInterceptor implements NestInterceptor {
     return new Observable((subscriber) => {
       const client = abortOnDisconnect ? watchDisconnect(context.switchToHttp().getResponse()) : undefined;
       const deadline = leftMs === undefined ? Infinity : clock.now() + leftMs;
-      const ambient: Ambient = { deadline, clock, signal: client?.signal };
+      const ambient: Ambient = { deadline, clock, signal: client?.signal, tooLate: this.registry.stopped };
       handDown(ambient, () => handle().subscribe(subscriber));
       return () => client?.release();
     });
