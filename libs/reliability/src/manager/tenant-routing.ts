@@ -8,8 +8,6 @@ import { keyOf, type Use } from '../core/use.js';
 export interface TenantPolicies<P extends Policy> {
   /** The policy of a tenant that has settings of its own; made on its first call. */
   of(tenant: string): P | undefined;
-  /** Those that were made. */
-  all(): readonly P[];
   /** Whether the policy of a tenant may hold callers in a queue. */
   readonly waits: boolean;
 }
@@ -92,16 +90,13 @@ class RoutedAdmission implements AdmissionPolicy {
 
 class RoutedAround implements AroundPolicy {
   readonly kind = 'around';
-  declare readonly inFlight?: number;
+  /** Counted here: a tenant whose settings are gone is not asked any more, and its calls are still under way. */
+  inFlight = 0;
 
   constructor(
     private readonly everybody: AroundPolicy,
     private readonly tenants: TenantPolicies<AroundPolicy>,
-  ) {
-    if (!('inFlight' in everybody)) return;
-    const get = () => [everybody, ...tenants.all()].reduce((sum, { inFlight = 0 }) => sum + inFlight, 0);
-    Object.defineProperty(this, 'inFlight', { get });
-  }
+  ) {}
 
   get type(): string {
     return this.everybody.type;
@@ -113,7 +108,13 @@ class RoutedAround implements AroundPolicy {
 
   intercept(call: Call, next: Next, use: Use): unknown {
     const key = keyOf(use, call, this.name);
-    return ((key === undefined ? undefined : this.tenants.of(key)) ?? this.everybody).intercept(call, next, use);
+    const policy = (key === undefined ? undefined : this.tenants.of(key)) ?? this.everybody;
+    const result = policy.intercept(call, next, use);
+    if (result instanceof Promise) {
+      this.inFlight += 1;
+      result.then(this.#over, this.#over);
+    }
+    return result;
   }
 
   inspect(now: number): PolicySnapshot {
@@ -123,4 +124,8 @@ class RoutedAround implements AroundPolicy {
   reconfigure(options: never): void {
     this.everybody.reconfigure(options);
   }
+
+  readonly #over = (): void => {
+    this.inFlight -= 1;
+  };
 }

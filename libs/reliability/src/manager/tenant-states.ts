@@ -37,7 +37,6 @@ export class TenantStates {
     const routed = routeTenants(policy, {
       waits: [...options.values()].some((each) => definition.waits?.(each) === true),
       of: (tenant) => held.get(tenant)?.policy ?? this.#create(id, definition, policy.name, tenant, held),
-      all: () => [...held.values()].map((each) => each.policy),
     });
     return { ...link, policy: routed };
   }
