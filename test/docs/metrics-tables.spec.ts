@@ -32,6 +32,13 @@ describe('the tables of metrics', () => {
     expect(bare(page)).toBe(bare(withMetrics(page, tables)));
   });
 
+  it('have every metric that the operating guide speaks of', () => {
+    const page = readFileSync(join(__dirname, '../../docs/operating.md'), 'utf8');
+    const spoken = [...page.matchAll(/`((?:reliability|stream|store|collector)_[a-z_]+)`/g)].map(([, name]) => name!);
+    expect(spoken.length).toBeGreaterThan(30);
+    expect(spoken.filter((spokenOf) => families.every(({ name }) => name !== spokenOf))).toEqual([]);
+  });
+
   it('list more than a hundred families, each once', () => {
     const names = families.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

@@ -89,7 +89,7 @@ describeWithEngines(['promtool'], 'the metrics of a store, where everything happ
     await inserting;
     await database.insertJson('rate', Buffer.from('{"id":"11"}\n'));
     await database.exportTsv('SELECT id FROM rate');
-    await expect(database.query('SELECT nothing')).rejects.toThrow();
+    await expect(database.query('SELECT nothing')).rejects.toMatchObject({ name: 'StoreError' });
 
     const full = made.create(database, 'full');
     await eventually(async () => expect(await scrape()).toContain('store_backups_running 1'));

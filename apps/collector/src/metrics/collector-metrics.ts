@@ -1,14 +1,14 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { systemClock } from '@marketprism/reliability';
 import { bindFamilies } from '@marketprism/reliability/prometheus';
-import { bindStoreMetrics, MeteredDatabase } from '@marketprism/store/prometheus';
+import { bindStoreMetrics } from '@marketprism/store/prometheus';
+import { bindStreamMetrics } from '@marketprism/stream/prometheus';
 import { register } from 'prom-client';
-import { DATABASE, PIPELINE } from '../collector.tokens.js';
 import { Collector } from '../collect/collector.js';
 import { LatestRates } from '../collect/latest-rates.js';
 import { MarketLists } from '../collect/market-lists.js';
 import { ExchangeHealthReader } from '../http/exchange-health.js';
-import type { Pipeline } from '../storage/pipeline.js';
+import { Storage } from '../storage/storage.js';
 import { COLLECTOR_FAMILIES } from './collector-families.js';
 
 /** Default metrics of prom-client that break the rules of naming; `nodejs_active_resources` says the same by type. */
@@ -27,9 +27,9 @@ export class CollectorMetrics implements OnApplicationShutdown {
     markets: MarketLists,
     latest: LatestRates,
     health: ExchangeHealthReader,
-    @Inject(PIPELINE) pipeline: Pipeline,
-    @Inject(DATABASE) database: MeteredDatabase,
+    storage: Storage,
   ) {
+    const { database, pipeline, stream } = storage;
     for (const name of MISNAMED) register.removeSingleMetric(name);
     this.unbind = [
       bindFamilies(register, COLLECTOR_FAMILIES, () => ({
@@ -40,7 +40,8 @@ export class CollectorMetrics implements OnApplicationShutdown {
         pipeline: pipeline.snapshot(),
         health: health.read(),
       })),
-      bindStoreMetrics(register, { database }),
+      bindStoreMetrics(register, { database, redundant: { snapshot: () => storage.inspect().redundant } }),
+      bindStreamMetrics(register, { consumers: () => [pipeline.inspect()], stream }),
     ];
   }
 

@@ -1,11 +1,12 @@
-import type { RedundantStore, RedundantSnapshot } from '../redundant/redundant-store.js';
+import type { RedundantSnapshot } from '../redundant/redundant-store.js';
 import type { CallCounts, MeteredDatabase } from './metered-database.js';
 import type { BackupCounts, MeteredBackups } from './metered-backups.js';
 
 /** What metrics are read from. */
 export interface StoreSources {
   readonly database?: MeteredDatabase;
-  readonly redundant?: RedundantStore;
+  /** A `RedundantStore`, or what stands for one. */
+  readonly redundant?: { snapshot(): RedundantSnapshot | undefined };
   readonly backups?: MeteredBackups;
 }
 
