@@ -3,6 +3,7 @@
 const esmPackages = [
   '@nestjs',
   '@noble',
+  '@prisma',
   // Its exporter imports `http` when it first needs it.
   '@opentelemetry/otlp-exporter-base',
   '@scure',

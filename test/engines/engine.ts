@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 
@@ -9,6 +9,7 @@ export type EngineName =
   | 'redis-server'
   | 'nats-server'
   | 'clickhouse-server'
+  | 'chromium'
   | 'zookeeper'
   | 'promtool'
   | 'prometheus'
@@ -37,8 +38,19 @@ function isExecutable(path: string, mode = constants.X_OK): boolean {
   }
 }
 
+/** Debian keeps each major version of PostgreSQL in a folder of its own, off the PATH. */
+function findPostgres(): string | undefined {
+  const folder = '/usr/lib/postgresql';
+  const versions = isExecutable(folder) ? readdirSync(folder).toSorted((a, b) => Number(b) - Number(a)) : [];
+  return (
+    versions.map((version) => join(folder, version, 'bin/postgres')).find((path) => isExecutable(path)) ??
+    findBinary('postgres')
+  );
+}
+
 /** Where an engine's program is, or undefined when this machine does not have it. */
 export function findEngine(name: EngineName): string | undefined {
+  if (name === 'postgres') return findPostgres();
   if (name === 'zookeeper') return isExecutable(ZOOKEEPER_JAR, constants.R_OK) ? findBinary('java') : undefined;
   return findBinary(name);
 }

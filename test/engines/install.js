@@ -7,8 +7,10 @@ const packages = [
   'nats-server',
   'clickhouse-server',
   'zookeeper',
+  'chromium',
   'default-jre-headless',
   'prometheus',
+  'postgresql',
   'prometheus-alertmanager',
 ];
 
