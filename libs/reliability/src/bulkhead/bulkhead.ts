@@ -78,6 +78,7 @@ export class Bulkhead implements AdmissionPolicy {
       use.key === undefined &&
       use.cost === undefined &&
       options.shed === undefined &&
+      options.leastUrgent === undefined &&
       slots.queue === undefined &&
       slots.adaptive === undefined &&
       slots.fits(1, options.maxConcurrent)
