@@ -35,10 +35,14 @@ export async function endAll(): Promise<void> {
 }
 
 /** Starts a built program with plain node. */
-export function start(program: 'main.js' | 'demo/main.js', args: readonly string[]): Process {
+export function start(
+  program: 'main.js' | 'demo/main.js',
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Process {
   const child = spawn(process.execPath, [join(ROOT, 'apps/collector/dist', program), ...args], {
     cwd: ROOT,
-    env: { ...process.env, CLICKHOUSE_URL: '', NO_COLOR: '1' },
+    env: { ...process.env, CLICKHOUSE_URL: '', NATS_URL: '', NO_COLOR: '1', ...environment },
   });
   let output = '';
   const listeners = new Set<() => void>();
