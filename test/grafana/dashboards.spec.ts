@@ -77,7 +77,7 @@ describeWithEngines(['prometheus'], 'the dashboards, on a Prometheus that scrape
     const busyAt = await busy.start(data);
     prometheus = await prometheusServer(join(data, 'prometheus'), { demo: new URL(url).host, busy: busyAt });
     await prometheus.start();
-  }, 240_000);
+  }, 400_000);
   afterAll(async () => {
     await prometheus?.stop();
     await busy.close();
@@ -94,8 +94,8 @@ describeWithEngines(['prometheus'], 'the dashboards, on a Prometheus that scrape
         ['up', ''],
         ['up', ''],
       ]);
-    }, 30_000);
-  }, 60_000);
+    }, 60_000);
+  }, 90_000);
 
   it.each(dashboards)(
     '%s: every query returns data',

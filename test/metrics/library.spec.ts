@@ -18,6 +18,9 @@ import { deferred, failure, Keyed, policies } from './library-world.js';
 import { checkMetrics } from './promtool.js';
 import { Sightings } from './sightings.js';
 
+/** A loaded machine takes its time. */
+jest.setTimeout(60_000);
+
 describeWithEngines(['promtool'], 'the metrics of the library, in an application where everything happens', () => {
   const clock = new ManualClock();
   const sightings = new Sightings();

@@ -32,7 +32,12 @@ describeWithEngines(['promtool'], 'the metrics of a store, where everything happ
   let now = Date.parse('2026-11-21T00:00:00Z');
 
   const node = (name: string): NodeSpec => {
-    const options = { dataDir: join(directory, name), execArgv: typescriptArguments, env: typescriptEnvironment };
+    const options = {
+      startMs: 120_000,
+      dataDir: join(directory, name),
+      execArgv: typescriptArguments,
+      env: typescriptEnvironment,
+    };
     const spec = embeddedNode(name, options);
     return {
       name,
@@ -68,11 +73,12 @@ describeWithEngines(['promtool'], 'the metrics of a store, where everything happ
     redundant = await RedundantStore.open({
       nodes: ['a', 'b', 'c'].map(node),
       journal,
-      probeEveryMs: 200,
-      probeMs: 500,
+      startMs: 120_000,
+      probeEveryMs: 1_000,
+      probeMs: 60_000, // a loaded machine is not a dead node; a killed one is known by its end
     });
     database = new MeteredDatabase(redundant);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     unbind?.();
     await redundant?.close();
@@ -112,7 +118,7 @@ describeWithEngines(['promtool'], 'the metrics of a store, where everything happ
     await open.get(primary)!.kill();
     await eventually(async () => {
       expect(await scrape()).toContain('store_failovers_total 1');
-    }, 20_000);
+    }, 60_000);
     const others = ['a', 'b', 'c'].filter((name) => name !== redundant.snapshot().primary);
     let reopen!: () => void;
     mayOpen = new Promise((resolve) => (reopen = resolve));
@@ -124,9 +130,9 @@ describeWithEngines(['promtool'], 'the metrics of a store, where everything happ
     reopen();
     await eventually(
       () => expect(redundant.snapshot().nodes.map(({ state }) => state)).toEqual(['up', 'up', 'up']),
-      30_000,
+      120_000,
     );
-  }, 90_000);
+  }, 240_000);
 
   it('has shown every family with a value other than 0', () => {
     expect(sightings.missing(STORE_FAMILIES)).toEqual([]);

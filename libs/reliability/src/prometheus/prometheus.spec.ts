@@ -9,6 +9,9 @@ import { bindMetrics } from './bind-metrics.js';
 import { RELIABILITY_FAMILIES } from './families.js';
 import { ReliabilityPrometheusModule } from './reliability-prometheus.module.js';
 
+/** A loaded machine takes its time to start applications. */
+jest.setTimeout(60_000);
+
 const everyPolicy = {
   coalesce: {},
   fallback: { value: 'degraded', lastGood: {} },
