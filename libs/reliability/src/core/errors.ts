@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import type { OptionProblem } from './option-problem.js';
-import { namesSecret, REDACTED, redactText } from './redact.js';
+import { pathNamesSecret, REDACTED, redactText } from './redact.js';
 
 /** Why a call was not made or not finished. */
 export type ReliabilityErrorCode =
@@ -125,5 +125,5 @@ function shown(value: unknown): string {
 
 /** Options hold passwords and addresses with passwords in them; an error is logged. */
 function shownAt(path: string, value: unknown): string {
-  return path.split('.').some((key) => namesSecret(key, value)) ? REDACTED : redactText(shown(value));
+  return pathNamesSecret(path.split('.'), value) ? REDACTED : redactText(shown(value));
 }

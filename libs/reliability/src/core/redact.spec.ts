@@ -1,4 +1,4 @@
-import { namesSecret, redactText } from './redact.js';
+import { namesSecret, pathNamesSecret, redactText } from './redact.js';
 
 describe('redaction', () => {
   it.each([
@@ -43,6 +43,14 @@ describe('redaction', () => {
       expect(namesSecret(key, 5)).toBe(false);
     },
   );
+
+  it('tells names that people chose from those of secrets', () => {
+    expect(pathNamesSecret(['policies', 'token-service', 'retry', 'attempts'], 3)).toBe(false);
+    expect(pathNamesSecret(['policies', 'token-service'], {})).toBe(false);
+    expect(pathNamesSecret(['policies', 'okx', 'password'], 'x')).toBe(true);
+    expect(pathNamesSecret(['policies', 'okx', 'secret', 'inner'], 'x')).toBe(true);
+    expect(pathNamesSecret(['policies', 'token'], 'x')).toBe(true);
+  });
 
   it('takes time in proportion to the text', () => {
     const hostile = [

@@ -54,6 +54,23 @@ export function namesSecret(key: string, value?: unknown): boolean {
   });
 }
 
+/** Under these keys others follow that people chose: a policy may be called `token-service`. */
+const MAPS_OF_NAMES = new Set(['policies', 'tenants', 'overrides', 'shown']);
+
+/**
+ * Whether what is kept at a path is a secret by the name of any key on the way to it. Names that people chose for
+ * policies, tenants and keys say nothing of what they hold.
+ */
+export function pathNamesSecret(path: readonly string[], value?: unknown): boolean {
+  return path.some((key, index) => keyNamesSecret(path[index - 1], key, index < path.length - 1 ? {} : value));
+}
+
+/** As {@link namesSecret}, of a key within what another key holds. */
+export function keyNamesSecret(parent: string | undefined, key: string, value: unknown): boolean {
+  const holdsMore = typeof value === 'object' && value !== null;
+  return !(holdsMore && MAPS_OF_NAMES.has(parent ?? '')) && namesSecret(key, value);
+}
+
 /**
  * Text without the secrets that can be told: in URLs the user and password, what a query says, the fragment and what
  * looks like a token in the path; what follows `Bearer` or `password=`.

@@ -1,5 +1,5 @@
 import { isReliabilityError } from '../core/errors.js';
-import { namesSecret, REDACTED, redactText } from '../core/redact.js';
+import { keyNamesSecret, pathNamesSecret, REDACTED, redactText } from '../core/redact.js';
 import type { Json } from './configuration-document.js';
 
 const DEEPEST = 32;
@@ -41,17 +41,18 @@ function project(value: unknown, depth: number): Json | undefined {
  * word for it, text is cut after 2,000 characters.
  */
 export function shownJson(value: unknown): Json {
-  return show(value, '', 0, new Set());
+  return show(value, [], new Set());
 }
 
 /** As {@link shownJson}, of what is kept at a path. */
 export function shownJsonAt(path: readonly string[], value: unknown): Json {
-  return path.some((key) => namesSecret(key, value)) ? REDACTED : shownJson(value);
+  return pathNamesSecret(path, value) ? REDACTED : shownJson(value);
 }
 
-function show(value: unknown, key: string, depth: number, above: Set<object>): Json {
+/** @param at the last keys on the way to it, at most two */
+function show(value: unknown, at: readonly string[], above: Set<object>): Json {
   if (value === null || value === undefined) return null;
-  if (key !== '' && namesSecret(key, value)) return REDACTED;
+  if (at.length > 0 && keyNamesSecret(at.at(-2), at.at(-1)!, value)) return REDACTED;
   switch (typeof value) {
     case 'string':
       return redactText(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value);
@@ -62,22 +63,22 @@ function show(value: unknown, key: string, depth: number, above: Set<object>): J
     case 'bigint':
       return String(value);
     case 'object':
-      return above.has(value) || depth > DEEPEST ? '[…]' : showObject(value, depth, new Set(above).add(value));
+      return above.has(value) || above.size > DEEPEST ? '[…]' : showObject(value, at, new Set(above).add(value));
     default:
       return `[${typeof value}]`;
   }
 }
 
-function showObject(value: object, depth: number, above: Set<object>): Json {
-  if (Array.isArray(value)) return value.map((item: unknown) => show(item, '', depth + 1, above));
+function showObject(value: object, at: readonly string[], above: Set<object>): Json {
+  if (Array.isArray(value)) return value.map((item: unknown) => show(item, [], above));
   if (value instanceof Error) return shownError(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (value instanceof Map) return showObject(Object.fromEntries(value as Map<string, unknown>), depth, above);
-  if (value instanceof Set) return showObject([...value], depth, above);
+  if (value instanceof Map) return showObject(Object.fromEntries(value as Map<string, unknown>), at, above);
+  if (value instanceof Set) return showObject([...value], at, above);
   if (!isPlainObject(value)) return `[${value.constructor.name}]`;
   const shown: [string, Json][] = [];
   for (const [key, field] of Object.entries(value)) {
-    if (field !== undefined) shown.push([redactText(key), show(field, key, depth + 1, above)]);
+    if (field !== undefined) shown.push([redactText(key), show(field, [...at.slice(-1), key], above)]);
   }
   return Object.fromEntries(shown);
 }
