@@ -187,8 +187,10 @@ export class Gate {
     };
   }
 
-  #leftOf(used: number, windowMs: number | undefined): number {
-    return Math.max(0, this.#quota.common.limitOf(windowMs) - used);
+  /** What is used of a window that is none of ours says nothing of what is left in ours. */
+  #leftOf(used: number, windowMs: number | undefined): number | undefined {
+    const limit = this.#quota.common.limitOf(windowMs);
+    return limit === undefined ? undefined : Math.max(0, limit - used);
   }
 
   #adapt(reason: string, now: number): void {

@@ -62,6 +62,12 @@ describe('quotasFromHeaders', () => {
       { 'x-gate-ratelimit-requests-remain': '199', 'x-gate-ratelimit-reset-timestamp': String(NOW / 1_000 + 1) },
       [{ remaining: 199, resetMs: 1_000 }],
     ],
+    ['a used weight without a window', { 'x-mbx-used-weight': '17' }, [{ used: 17 }]],
+    [
+      'one that says its window again without it',
+      { 'x-mbx-used-weight': '17', 'x-mbx-used-weight-1m': '17' },
+      [{ used: 17, windowMs: 60_000 }],
+    ],
     ['what is no number', { 'x-ratelimit-remaining': 'many', 'x-mbx-used-weight-1m': '-5', 'retry-after': 'soon' }, []],
   ])('reads %s', (_, headers, expected) => {
     expect(read(headers)).toEqual(expected);
@@ -129,6 +135,8 @@ describe('RateLimiter.learn', () => {
       testCapabilities(),
     );
     for (const quota of read({ 'x-mbx-used-weight-1m': '2396' })) subject.learn(quota);
+    expect(subject.remaining()).toBe(4);
+    subject.learn({ used: 9_999, windowMs: 86_400_000 });
     expect(subject.remaining()).toBe(4);
     subject.learn({ used: 9_999, windowMs: 60_000 });
     expect(subject.remaining()).toBe(0);

@@ -13,7 +13,7 @@ const EPOCH_SECONDS_FROM = 1e9;
 /**
  * What the headers of a server's answer say of our quota with it, for {@link RateLimiter.learn}: `Retry-After`,
  * `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), the older `RateLimit-*` and `X-RateLimit-*`,
- * used-weight headers (`X-MBX-USED-WEIGHT-1M`), and the exchanges' own (`X-Bapi-Limit-Status`, `gw-ratelimit-remaining`,
+ * used-weight headers (`X-MBX-USED-WEIGHT-1M`, and without a window: the first), and the exchanges' own (`X-Bapi-Limit-Status`, `gw-ratelimit-remaining`,
  * `X-Gate-RateLimit-Requests-Remain`). What cannot be read is left out.
  */
 export function quotasFromHeaders(header: HeaderReader, wallNow: () => number): LearnedQuota[] {
@@ -39,11 +39,14 @@ function standardQuotas(header: HeaderReader): LearnedQuota[] {
 }
 
 function usedWeights(header: HeaderReader): LearnedQuota[] {
-  return USED_WEIGHTS.flatMap((window) => {
+  const weights = USED_WEIGHTS.flatMap((window) => {
     const used = number(text(header, `x-mbx-used-weight-${window}`));
     if (used === undefined) return [];
     return [{ used, windowMs: Number.parseInt(window, 10) * WINDOW_MS[window.at(-1)!]! }];
   });
+  // The older header without a window says again what one of the others says.
+  const used = weights.length > 0 ? undefined : number(text(header, 'x-mbx-used-weight'));
+  return used === undefined ? weights : [{ used }];
 }
 
 function countedQuota(header: HeaderReader, wallNow: () => number): LearnedQuota | undefined {

@@ -111,9 +111,9 @@ export class Windows {
     this.meters[index]!.drainTo(state, at + this.#offsets[index]!, now, permits);
   }
 
-  /** The configured limit of the window of that length, or of the first. */
-  limitOf(windowMs: number | undefined): number {
-    return this.options[Math.max(0, this.#indexOf(windowMs))]!.limit;
+  /** The configured limit of the window of that length, of the first when none is named. */
+  limitOf(windowMs: number | undefined): number | undefined {
+    return this.options[this.#indexOf(windowMs)]?.limit;
   }
 
   /** Puts every window's limit at `factor` times the configured one, never below one permit. */
