@@ -1,7 +1,7 @@
 import type { DurationsSnapshot } from '../core/duration-histogram.js';
-import { LabelSet } from './label-set.js';
+import { type Labels, LabelSet } from './label-set.js';
 import { LabelSlots } from './label-slots.js';
-import type { Labels, MetricFamily, Samples } from './metric-family.js';
+import type { MetricFamily, Samples } from './metric-family.js';
 
 interface Sample {
   readonly value: number;

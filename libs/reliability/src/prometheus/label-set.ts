@@ -1,4 +1,4 @@
-import type { Labels } from './metric-family.js';
+export type Labels = Readonly<Record<string, string>>;
 
 /** Label sets kept at most, below one root. */
 const MOST = 100_000;

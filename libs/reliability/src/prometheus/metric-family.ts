@@ -1,8 +1,6 @@
 import type { DurationsSnapshot } from '../core/duration-histogram.js';
-import type { LabelSet } from './label-set.js';
+import type { Labels, LabelSet } from './label-set.js';
 import type { LabelSlots } from './label-slots.js';
-
-export type Labels = Readonly<Record<string, string>>;
 
 /** Where a family puts its samples. Values that are no finite number are left out. */
 export interface Samples {
