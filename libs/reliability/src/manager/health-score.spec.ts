@@ -43,9 +43,15 @@ describe('health score', () => {
     ],
     [
       'half of the places held by abandoned work',
-      { type: 'bulkhead', name: 'okx', limit: 10, abandoned: 5, queued: 0, shedding: false },
+      { type: 'bulkhead', name: 'okx', limit: 10, abandoned: 5, queued: 0, shedding: undefined },
       80,
       ['50 % of places held by abandoned work'],
+    ],
+    [
+      'a bulkhead that refuses the low priority',
+      { type: 'bulkhead', name: 'okx', limit: 10, abandoned: 0, queued: 0, shedding: 'low' },
+      50,
+      ['load is being shed'],
     ],
     ['a policy of one’s own', { type: 'tally', name: 'okx' }, 100, []],
   ])('gives points for %s', (_, snapshot, score, reasons) => {
@@ -96,7 +102,7 @@ describe('health score', () => {
         name: 'okx',
         limit: 10,
         queued: f.queued,
-        shedding: f.shedding === 1,
+        shedding: f.shedding === 1 ? 'low' : undefined,
         abandoned: f.abandoned,
       },
       { ...balancer(f.out, 5), panic: f.panic === 1 },

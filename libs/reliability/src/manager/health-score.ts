@@ -79,7 +79,7 @@ const judges: Readonly<Record<string, Judge>> = {
       ...(queued > 0
         ? [{ reason: `${queued} calls wait for a place`, points: saturating(queued, 50) * QUEUE_POINTS }]
         : []),
-      ...(snapshot['shedding'] === true ? [{ reason: 'load is being shed', points: SHEDDING_POINTS }] : []),
+      ...(typeof snapshot['shedding'] === 'string' ? [{ reason: 'load is being shed', points: SHEDDING_POINTS }] : []),
       ...share(
         numberAt(snapshot, 'abandoned'),
         numberAt(snapshot, 'limit'),
