@@ -18,7 +18,7 @@ export function EndpointsSection({ name, of }: { readonly name: string; readonly
         <span class="quiet">{text(of['strategy']).replaceAll('-', ' ')}</span>
         {of['panic'] === true && <Badge tone="bad" label="Health disregarded" />}
       </div>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Endpoints">
+      <div class="scroll" tabIndex={0} role="region" aria-label="Table of endpoints">
         <table class="endpoints">
           <thead>
             <tr>

@@ -114,10 +114,9 @@ function Row({ name }: { readonly name: string }) {
   const { circuit, window, limitUsed, endpoints, waiting, zombies } = own;
   return (
     <li class={`row ${own.band}`}>
-      <a class="name" href={addressOf(name)}>
+      <a class="name" href={addressOf(name)} aria-label={`${name}, ${BAND_LABELS[own.band]}`}>
         <span class={`text ${BAND_TONES[own.band]} dot`} aria-hidden="true" />
         <span class="label">{name}</span>
-        <span class="sr">, {BAND_LABELS[own.band]}</span>
       </a>
       <span class="circuit">
         {circuit !== undefined && circuit !== '' && (

@@ -1,18 +1,30 @@
 import type { DynamicModule } from '@nestjs/common';
-import { ReliabilityError } from '../core/errors.js';
+import { InvalidOptionsError, ReliabilityError } from '../core/errors.js';
 import type { MountOptions } from './mount-options.js';
 
 /** Extra options of the module, beside the policies. */
 export const NOTHING_MOUNTED: MountOptions = { health: undefined, metrics: undefined, dashboard: undefined };
 
-/** A module with what is mounted. The rooms, and the optional packages that they need, are loaded only when asked for. */
+/**
+ * A module with what is mounted. The rooms, and the optional packages that they need, are loaded only when asked for.
+ * @throws InvalidOptionsError when the module is not global: what is mounted could not reach it
+ */
 export function withMounts(module: DynamicModule, { health, metrics, dashboard }: MountOptions): DynamicModule {
+  if (module.global === false) assertNothing({ health, metrics, dashboard });
   const mounted = [
     ...(health === undefined ? [] : [mountHealth(health)]),
     ...(metrics === undefined ? [] : [mountMetrics(metrics)]),
     ...(dashboard === undefined ? [] : [mountDashboard(dashboard)]),
   ];
   return mounted.length === 0 ? module : { ...module, imports: [...(module.imports ?? []), ...mounted] };
+}
+
+function assertNothing(mounts: MountOptions): void {
+  const asked = Object.entries(mounts).flatMap(([name, options]) => (options === undefined ? [] : [name]));
+  if (asked.length === 0) return;
+  throw new InvalidOptionsError([
+    { path: 'isGlobal', rule: `must not be false with ${asked.join(', ')}`, value: false },
+  ]);
 }
 
 async function mountHealth(options: NonNullable<MountOptions['health']>): Promise<DynamicModule> {
