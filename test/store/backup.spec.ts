@@ -139,7 +139,7 @@ describe('backups', () => {
       'was not signed under any of the keys given',
     );
     await expect(backups().verify(id)).rejects.toThrow('it is encrypted, and no key was given');
-    expect(() => BackupKeys.parse('abc')).toThrow('a backup key must have 32 bytes');
+    expect(() => BackupKeys.parse('abc')).toThrow('backup key 1 of 1: must have 32 bytes');
   });
 
   it.each([

@@ -18,8 +18,13 @@ export class BackupKeys {
 
   /** @throws StoreError `INVALID` for a key that has not 32 bytes */
   constructor(keys: readonly Buffer[]) {
-    if (keys.length === 0 || keys.some((key) => key.length !== 32))
-      throw new StoreError('INVALID', 'a backup key must have 32 bytes, as 64 hexadecimal digits or in base64');
+    if (keys.length === 0) throw new StoreError('INVALID', 'backup keys: there must be one at least, got none');
+    const wrong = keys.findIndex((key) => key.length !== 32);
+    if (wrong !== -1)
+      throw new StoreError(
+        'INVALID',
+        `backup key ${wrong + 1} of ${keys.length}: must have 32 bytes, as 64 hexadecimal digits or in base64; got ${keys[wrong]?.length}`,
+      );
     this.#keys = keys;
   }
 
@@ -29,8 +34,19 @@ export class BackupKeys {
     return new BackupKeys(parts.map((part) => Buffer.from(part, /^[0-9a-f]{64}$/i.test(part) ? 'hex' : 'base64')));
   }
 
+  /** @throws StoreError `INVALID` for a file that cannot be read, or holds something else */
   static fromFile(path: string): BackupKeys {
-    return BackupKeys.parse(readFileSync(path, 'utf8'));
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (cause) {
+      throw new StoreError('INVALID', `key file ${path}: cannot be read: ${(cause as Error).message}`, { cause });
+    }
+    try {
+      return BackupKeys.parse(text);
+    } catch (error) {
+      throw new StoreError('INVALID', `key file ${path}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** @param context what the bytes are: they decrypt under the same only, so that parts cannot be exchanged */

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 
+import { StoreError } from '../errors.js';
 import type { BackupTarget } from './backup-target.js';
 
 export interface S3Options {
@@ -40,8 +41,17 @@ export function s3Target({
     ...(credentials !== undefined && { credentials }),
   });
   const base = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`;
-  return {
-    name: `s3://${bucket}/${base}`,
+  const place = `s3://${bucket}/${base}`;
+  const attempt = async <R>(doing: string, work: () => Promise<R>): Promise<R> => {
+    try {
+      return await work();
+    } catch (cause) {
+      const { name, message } = cause as Error;
+      throw new StoreError('BACKUP', `${place}: ${doing}: ${name}: ${message}`, { cause });
+    }
+  };
+  const target: BackupTarget = {
+    name: place,
     put: async (name, bytes) => {
       await client.send(
         new PutObjectCommand({
@@ -83,5 +93,12 @@ export function s3Target({
           throw new Error(`deleting ${Errors[0]?.Key}: ${Errors[0]?.Message}`);
       }
     },
+  };
+  return {
+    name: place,
+    put: (name, bytes) => attempt(`writing ${name}`, () => target.put(name, bytes)),
+    get: (name) => attempt(`reading ${name}`, () => target.get(name)),
+    list: () => attempt('listing', () => target.list()),
+    delete: (names) => attempt('deleting', () => target.delete(names)),
   };
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { existsSync } from 'node:fs';
 
 import { BackupKeys } from '../backup/backup-keys.js';
 import type { BackupTarget } from '../backup/backup-target.js';
@@ -57,6 +58,8 @@ function backupsOf(options: Options): Backups {
 }
 
 async function withDatabase<R>({ url, data }: Options, work: (database: Database) => Promise<R>): Promise<R> {
+  if (url === undefined && data === undefined)
+    throw new StoreError('INVALID', 'no database: give --data <directory>, or --url <url> (CLICKHOUSE_URL)');
   const database = await openDatabase({ url, dataDir: data });
   try {
     return await work(database);
@@ -66,12 +69,12 @@ async function withDatabase<R>({ url, data }: Options, work: (database: Database
 }
 
 /** The backup asked for, or the newest that is sound. */
-async function chosen(backups: Backups, id: string | undefined): Promise<string> {
+async function chosen(backups: Backups, target: string, id: string | undefined): Promise<string> {
   if (id !== undefined) return id;
   const all = await backups.list();
   const newest = all.findLast(({ problem }) => problem === undefined);
   if (newest !== undefined) return newest.id;
-  throw new StoreError('BACKUP', all.map(({ problem }) => problem).join('\n') || 'there is no backup');
+  throw new StoreError('BACKUP', all.map(({ problem }) => problem).join('\n') || `there is no backup in ${target}`);
 }
 
 const program = new Command('store')
@@ -94,6 +97,10 @@ program
   .description('back up what has changed since the last backup')
   .option('--full', 'back up everything')
   .action(async ({ full }: { full?: boolean }) => {
+    const { data, url } = options();
+    // A mistyped directory would be made, and its emptiness backed up.
+    if (url === undefined && data !== undefined && !existsSync(data))
+      throw new StoreError('INVALID', `--data: must be the directory of a database, and there is no ${data}`);
     const { progress, end } = progressBar('backing up');
     const report = await withDatabase(options(), (database) =>
       backupsOf(options()).create(database, full === true ? 'full' : 'incremental', progress),
@@ -109,7 +116,7 @@ program
   .argument('[id]')
   .action(async (id?: string) => {
     const backups = backupsOf(options());
-    const wanted = await chosen(backups, id);
+    const wanted = await chosen(backups, options().target, id);
     const { progress, end } = progressBar('verifying');
     const { parts, rows } = await backups.verify(wanted, progress).finally(end);
     console.log(`${wanted}: sound, ${parts} parts, ${rows} rows`);
@@ -121,7 +128,7 @@ program
   .argument('[id]')
   .action(async (id?: string) => {
     const backups = backupsOf(options());
-    const wanted = await chosen(backups, id);
+    const wanted = await chosen(backups, options().target, id);
     const { progress, end } = progressBar('restoring');
     const { tables, rows } = await withDatabase(options(), (database) =>
       backups.restore(wanted, database, progress),
@@ -133,7 +140,9 @@ program
   .command('list')
   .description('list backups, oldest first')
   .action(async () => {
-    for (const { id, kind, base, needs, problem } of await backupsOf(options()).list())
+    const backups = await backupsOf(options()).list();
+    if (backups.length === 0) console.log(`there is no backup in ${options().target}`);
+    for (const { id, kind, base, needs, problem } of backups)
       console.log(
         problem ?? `${id}  ${kind}${base === undefined ? '' : ` on ${base}`}  needs ${new Set(needs).size - 1} others`,
       );
