@@ -17,6 +17,8 @@ const filesBelow = (folder: string): Record<string, string> =>
       .map((path) => [path.slice(folder.length), readFileSync(path, 'utf8')]),
   );
 
+jest.setTimeout(240_000);
+
 describe('the client that Prisma has generated', () => {
   it.each(PROVIDERS)('is of the models as they are: %s', (provider) => {
     const [, inline] = /"inlineSchema": (".*"),\n/.exec(read(`src/generated/${provider}/internal/class.ts`))!;

@@ -6,6 +6,8 @@ import { openControlStore } from '@marketprism/control-store';
 import { behavesAsControlStore } from './control-store.contract.js';
 import { holdsAmongProcesses, survivesAKillDuringMigration } from './processes.js';
 
+jest.setTimeout(240_000);
+
 describe('the control store in a libsql file', () => {
   const directory = mkdtempSync(join(tmpdir(), 'control-store-'));
   const file = (name: string) => `file:${join(directory, `${name}.db`)}`;
@@ -51,7 +53,7 @@ describe('the control store in a libsql file', () => {
     await held.rollback();
     holder.close();
     await (await opening).close();
-  }, 60_000);
+  });
 
   it('writes on after an entry that was refused because another process held the file', async () => {
     const url = file('refused');
@@ -70,7 +72,7 @@ describe('the control store in a libsql file', () => {
     expect(rows.map((row) => row['version'])).toEqual([1, 2, 3]);
     holder.close();
     await store.close();
-  }, 60_000);
+  });
 
   it.each([
     [

@@ -6,6 +6,8 @@ import { postgresServer, type PostgresServer } from '../engines/postgresql.js';
 import { behavesAsControlStore } from './control-store.contract.js';
 import { holdsAmongProcesses, survivesAKillDuringMigration } from './processes.js';
 
+jest.setTimeout(240_000);
+
 describeWithEngines(['postgres'], 'the control store in PostgreSQL', () => {
   let server: PostgresServer;
   const database = (name: string) => server.url.replace(/postgres$/, name);
@@ -17,7 +19,7 @@ describeWithEngines(['postgres'], 'the control store in PostgreSQL', () => {
     for (const name of ['contract', 'processes', 'killed', 'newer', 'hung'])
       await client.query(`CREATE DATABASE ${name}`);
     await client.end();
-  }, 60_000);
+  });
   afterAll(() => server.remove());
 
   behavesAsControlStore(() => database('contract'));
@@ -38,20 +40,20 @@ describeWithEngines(['postgres'], 'the control store in PostgreSQL', () => {
   });
 
   it('gives up on a server that hangs, in its own time, and goes on when it is back', async () => {
-    const store = await openControlStore({ url: database('hung'), timeoutMs: 300 });
+    const store = await openControlStore({ url: database('hung'), timeoutMs: 5_000 });
     server.engine.hang();
     try {
       await expect(store.history.list()).rejects.toMatchObject({ name: 'ControlStoreError', code: 'UNAVAILABLE' });
     } finally {
       server.engine.resume();
     }
-    await eventually(async () => expect(await store.history.list()).toEqual([]), 20_000);
+    await eventually(async () => expect(await store.history.list()).toEqual([]), 60_000);
     await store.close();
-  }, 60_000);
+  });
 
   it('says where nobody answers, without the password', async () => {
     const url = 'postgresql://me:hunter2@127.0.0.1:1/control';
-    const refused = openControlStore({ url, timeoutMs: 1_000 });
+    const refused = openControlStore({ url, timeoutMs: 30_000 });
     await expect(refused).rejects.toThrow(/^postgresql:\/\/127\.0\.0\.1:1\/control: .*ECONNREFUSED/);
     await expect(refused).rejects.not.toThrow('hunter2');
   });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { openControlStore } from '@marketprism/control-store';
 import { forkTypeScript } from '../engines/typescript-child.js';
 
-const PROCESSES = 4;
+const CHILDREN = 2;
 const ENTRIES = 25;
 
 const ended = async (child: ChildProcess): Promise<number | null> => {
@@ -14,16 +14,16 @@ const ended = async (child: ChildProcess): Promise<number | null> => {
 /** What holds when several processes use one database. */
 export function holdsAmongProcesses(url: () => string): void {
   it('lets processes that start together make the tables once, and write side by side', async () => {
-    const children = Array.from({ length: PROCESSES }, () =>
+    const children = Array.from({ length: CHILDREN }, () =>
       forkTypeScript('test/control-store/processes/append-entries.ts', [url(), String(ENTRIES)]),
     );
     expect(await Promise.all(children.map(ended))).toEqual(children.map(() => 0));
     const store = await openControlStore({ url: url(), instance: 'shared' });
     const entries = await store.auditTrail.list({ limit: 1_000 });
     await store.close();
-    expect(entries).toHaveLength(PROCESSES * ENTRIES);
-    expect(new Set(entries.map(({ who, reason }) => `${who} ${reason}`)).size).toBe(PROCESSES * ENTRIES);
-  }, 120_000);
+    expect(entries).toHaveLength(CHILDREN * ENTRIES);
+    expect(new Set(entries.map(({ who, reason }) => `${who} ${reason}`)).size).toBe(CHILDREN * ENTRIES);
+  }, 240_000);
 }
 
 /** What holds when a process dies while it makes the tables. The database is empty at first. */
@@ -38,5 +38,5 @@ export function survivesAKillDuringMigration(url: () => string): void {
     const store = await openControlStore({ url: url() });
     expect(await store.history.list()).toEqual([]);
     await store.close();
-  }, 120_000);
+  }, 240_000);
 }

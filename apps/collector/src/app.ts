@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { CollectorModule } from './collector.module.js';
 import { Collector } from './collect/collector.js';
 import type { CollectorConfig } from './config/collector.config.js';
+import { openControlStoreOf } from './telemetry/control-store.module.js';
 import { readTelemetry, type TelemetrySettings } from './telemetry/telemetry-settings.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
@@ -25,9 +26,13 @@ export async function createCollector(
   logger: LogLevel[] | LoggerService | false = ['log', 'warn', 'error', 'fatal'],
   telemetry: TelemetrySettings = readTelemetry(process.env),
 ): Promise<{ readonly app: NestExpressApplication; readonly collector: Collector }> {
-  const app = await NestFactory.create<NestExpressApplication>(CollectorModule.forRoot(config, telemetry), {
-    logger,
-    abortOnError: false,
+  const controlStore = await openControlStoreOf(config, process.env['DATABASE_URL']);
+  const app = await NestFactory.create<NestExpressApplication>(
+    CollectorModule.forRoot(config, telemetry, controlStore),
+    { logger, abortOnError: false },
+  ).catch(async (error: unknown) => {
+    await controlStore?.close();
+    throw error;
   });
   // Rates are never the same twice: a hash over every answer would be in vain.
   app.set('etag', false).set('x-powered-by', false);

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { ControlStore } from '@marketprism/control-store';
 import { ReliabilityModule } from '@marketprism/reliability';
 import { ReliabilityPrometheusModule } from '@marketprism/reliability/prometheus';
 import { ReliabilityTerminusModule } from '@marketprism/reliability/terminus';
@@ -16,18 +17,20 @@ import { RatesController } from './http/rates.controller.js';
 import { CollectorMetrics } from './metrics/collector-metrics.js';
 import { reliabilityConfig } from './reliability.config.js';
 import { StorageModule } from './storage/storage.module.js';
+import { ControlStoreModule, keptIn } from './telemetry/control-store.module.js';
 import type { TelemetrySettings } from './telemetry/telemetry-settings.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 import { VenueClients } from './venues/venue-clients.js';
 
 @Module({})
 export class CollectorModule {
-  static forRoot(config: CollectorConfig, telemetry: TelemetrySettings): DynamicModule {
+  static forRoot(config: CollectorConfig, telemetry: TelemetrySettings, controlStore?: ControlStore): DynamicModule {
     const settings = venueSettings(config);
     return {
       module: CollectorModule,
       imports: [
-        ReliabilityModule.forRoot(reliabilityConfig(config, settings)),
+        ReliabilityModule.forRoot(keptIn(controlStore, reliabilityConfig(config, settings))),
+        ControlStoreModule.of(controlStore),
         TelemetryModule.forRoot(telemetry),
         StorageModule.forRoot(config),
         ReliabilityPrometheusModule,

@@ -7,7 +7,7 @@ import { type ControlStoreOptions, parseControlStoreOptions } from './control-st
 import { readDatabaseUrl } from './database-url.js';
 import { migratePostgresql } from './migrate-postgresql.js';
 import { migrateSqlite } from './migrate-sqlite.js';
-import { readMigrations } from './migrations.js';
+import { type AppliedMigration, readMigrations } from './migrations.js';
 
 /** What is kept of one instance, and where. */
 export interface ControlStore {
@@ -24,14 +24,18 @@ export interface ControlStore {
 
 /**
  * Opens the tables, and makes them where they are missing or older than this code.
+ * @param onMigration told of each step within the transaction that takes it: waiting here holds everybody up
  * @throws ControlStoreError as a rejection: `INVALID`, `UNAVAILABLE`, or `MIGRATION` when the tables are newer than this code
  */
-export async function openControlStore(options: ControlStoreOptions = {}): Promise<ControlStore> {
+export async function openControlStore(
+  options: ControlStoreOptions = {},
+  onMigration?: (migration: AppliedMigration) => Promise<void> | void,
+): Promise<ControlStore> {
   const { url, instance, keep, timeoutMs, migrationWaitMs } = parseControlStoreOptions(options);
   const address = readDatabaseUrl(url);
   const { kind, shown } = address;
   const migrate = kind === 'sqlite' ? migrateSqlite : migratePostgresql;
-  await migrate(address.url, readMigrations(kind), { shown, timeoutMs, migrationWaitMs });
+  await migrate(address.url, readMigrations(kind), { shown, timeoutMs, migrationWaitMs, onApplied: onMigration });
   const client = connect(address, timeoutMs);
   const patience = whileBusy(timeoutMs);
   return {

@@ -142,6 +142,20 @@ const reliabilitySchema = z.strictObject({
   retryAttempts: z.int().min(1).max(20).default(4),
 });
 
+const controlStoreSchema = z.strictObject({
+  /** `file:…` or `postgresql://…`. Default: DATABASE_URL, else `control.db` under `data`. */
+  url: z.string().min(1).optional(),
+  /** Tells collectors that share a database apart. */
+  instance: z.string().min(1).max(100).default('collector'),
+  keep: z
+    .strictObject({
+      versions: z.int().min(1).max(1_000_000).default(1_000),
+      auditEntries: z.int().min(1).max(10_000_000).default(100_000),
+      alerts: z.int().min(1).max(10_000_000).default(100_000),
+    })
+    .prefault({}),
+});
+
 export const collectorSchema = z.strictObject({
   /** Directory of the database and the market lists. */
   data: z.string().min(1).default('./data'),
@@ -152,6 +166,8 @@ export const collectorSchema = z.strictObject({
   store: storeSchema.prefault({}),
   storage: storageSchema.prefault({}),
   reliability: reliabilitySchema.prefault({}),
+  /** Keeps configuration versions, the audit trail and alerts; null keeps them in memory. */
+  controlStore: controlStoreSchema.nullable().default(null),
   /** Venues to collect from, by id. Default: all, as documented. */
   venues: z
     .partialRecord(z.enum(VENUE_IDS), venueSchema.nullable())
