@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { createCollector, startCollector } from './app.js';
 import type { CollectorConfig } from './config/collector.config.js';
 import { ConfigError, loadConfig } from './config/load-config.js';
+import { PAGE_PATH } from './http/live-page.js';
 import { onceSummary } from './once-summary.js';
 import { readTelemetry, type TelemetrySettings } from './telemetry/telemetry-settings.js';
 
@@ -66,7 +67,8 @@ async function serve(config: CollectorConfig): Promise<void> {
   const { app, url, metricsUrl } = await startCollector(config, logger, telemetry);
   process.stdout.write(
     `Collecting from ${Object.keys(config.venues).join(', ')} into ${config.data}\n` +
-      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${metricsUrl}\n  end with Ctrl-C\n`,
+      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${metricsUrl}\n` +
+      `  page     ${url}/${PAGE_PATH}\n  end with Ctrl-C\n`,
   );
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { ReliabilityManager, systemClock } from '@marketprism/reliability';
 import type { Database } from '@marketprism/store';
 import { DATABASE, PIPELINE } from '../collector.tokens.js';
 import { startCollector, type RunningCollector } from '../app.js';
+import { PAGE_PATH } from '../http/live-page.js';
 import type { Pipeline } from '../storage/pipeline.js';
 import { auditVenue, type VenueAudit } from './auditor.js';
 import { demoConfig, simulatorArguments } from './demo-config.js';
@@ -87,6 +89,7 @@ async function run(
   interrupted: AbortSignal,
 ): Promise<DemoSummary> {
   const config = demoConfig(simulator.hosts, data, options.port, options.nodes);
+  const token = (process.env['DASHBOARD_TOKEN'] ??= randomBytes(12).toString('base64url'));
   const running = await startCollector(config, new QuietLogger());
   const { app, collector, url, metricsUrl } = running;
   const goodAnswers = new Map<string, number[]>();
@@ -98,7 +101,8 @@ async function run(
   });
   process.stdout.write(
     `Eight exchanges on ${simulator.hosts.length} ports, faults: ${options.faults}, seed ${options.seed}; rows go to ${data}\n` +
-      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${metricsUrl}\n\n`,
+      `  rates    ${url}/rates/latest\n  health   ${url}/health\n  metrics  ${metricsUrl}\n` +
+      `  page     ${url}/${PAGE_PATH}  token ${token}\n\n`,
   );
   const from = systemClock.wallNow();
   const samples = await watch(running, options.duration, interrupted);
