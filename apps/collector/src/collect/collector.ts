@@ -33,7 +33,7 @@ const REFUSED_PAUSE_MS = 500;
 /** Polls under way get this long to end when the collector stops, in ms. */
 const STOP_CAP_MS = 5_000;
 /** What is accepted gets this long to be written when the collector stops, in ms. */
-const DRAIN_CAP_MS = 20_000;
+const DRAIN_CAP_MS = 15_000;
 /** Latest rates are taken over from an earlier run when they are not older, in ms. */
 const WARM_START_MS = 86_400_000;
 
@@ -130,10 +130,11 @@ export class Collector implements OnModuleDestroy {
   /**
    * Starts no further poll, lets what is under way end, and writes what was accepted. Safe to call twice.
    * @param fillCapMs settlements that are known to be missing are filled for at most this long
+   * @param drainCapMs what is accepted gets this long to be stored
    * @returns whether everything accepted is stored
    */
-  stop(fillCapMs = 0): Promise<boolean> {
-    this.#stopping ??= this.#end(fillCapMs);
+  stop(fillCapMs = 0, drainCapMs = DRAIN_CAP_MS): Promise<boolean> {
+    this.#stopping ??= this.#end(fillCapMs, drainCapMs);
     return this.#stopping;
   }
 
@@ -142,14 +143,15 @@ export class Collector implements OnModuleDestroy {
     await this.stop();
   }
 
-  async #end(fillCapMs: number): Promise<boolean> {
+  async #end(fillCapMs: number, drainCapMs: number): Promise<boolean> {
     this.#stop.abort();
     await Promise.race([Promise.all(this.#loops), pause(STOP_CAP_MS)]);
     await this.#fillGaps(fillCapMs);
     this.#abort.abort(new Error('the collector stops'));
     // A poll whose rows the stream does not take ends only with the pipeline.
-    await Promise.race([Promise.all(this.#loops), pause(STOP_CAP_MS)]);
-    const drained = await this.pipeline.drain(DRAIN_CAP_MS);
+    const { accepting } = this.pipeline.snapshot();
+    await Promise.race([Promise.all(this.#loops), pause(accepting ? drainCapMs / 2 : STOP_CAP_MS)]);
+    const drained = await this.pipeline.drain(drainCapMs);
     const { queued, inMemory } = this.pipeline.snapshot();
     if (inMemory > 0) this.#log.error(`${inMemory} rows could not be stored`);
     if (!drained && queued > inMemory)

@@ -28,6 +28,8 @@ const FRAME_MS = 500;
 const READ_EVERY_MS = 1_000;
 /** At the end, settlements that are known to be missing are filled for at most this long, in ms. */
 const FILL_CAP_MS = 15_000;
+/** What was accepted gets this long to be stored before it is compared, in ms. */
+const DRAIN_CAP_MS = 120_000;
 
 /**
  * Aborted by Ctrl-C, the second of which ends the process at once. The listeners stay: whoever restores the terminal's
@@ -108,7 +110,7 @@ async function run(
   const samples = await watch(running, options.duration, interrupted);
   process.stdout.write('\nStoring what was accepted, then comparing it with what was served …\n\n');
   const to = systemClock.wallNow();
-  const drained = await collector.stop(FILL_CAP_MS);
+  const drained = await collector.stop(FILL_CAP_MS, DRAIN_CAP_MS);
   const snapshots = app.get(ReliabilityManager).inspect();
   const database = app.get<Database>(DATABASE);
   const audits = new Map<string, VenueAudit>();

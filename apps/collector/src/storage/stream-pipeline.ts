@@ -73,7 +73,7 @@ export class StreamPipeline implements Pipeline {
   }
 
   async accept({ observations, settlements, rejected }: Batch): Promise<void> {
-    if (this.#drained !== undefined) throw new Error('the pipeline is closed');
+    if (this.#stopped.signal.aborted) throw new Error('the pipeline is closed');
     const fresh = observations.filter((record) => this.#observations.changed(record));
     const messages = messagesOf({ observations: fresh, settlements, rejected });
     for (const { rows } of messages) this.#inMemory += rows;
