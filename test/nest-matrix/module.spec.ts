@@ -329,7 +329,15 @@ describe('a policy of one’s own that fails', () => {
       cause: { message: 'bug' },
     });
     await expect(calls.withNothing()).rejects.toThrow('must give a number, an object or a Refusal, and gave undefined');
+    await module.init();
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
     expect(await calls.onSettle()).toBe('called');
+    expect(error).toHaveBeenCalledTimes(1);
+    expect(error.mock.calls[0]).toEqual([
+      'settle of faulty "Calls.onSettle" threw; calls go on, this is said once',
+      expect.stringContaining('Error: bug'),
+    ]);
+    error.mockRestore();
     expect(testing.events.of('custom')).toMatchObject([{ name: 'policy-failed', data: { what: 'settle' } }]);
   });
 

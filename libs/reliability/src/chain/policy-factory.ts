@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { BUILTIN_POLICIES } from './builtin-policies.js';
 import { guardPolicy } from './guard-policy.js';
 import type { Capabilities } from '../core/capabilities.js';
-import { InvalidOptionsError, ReliabilityError } from '../core/errors.js';
+import { InvalidOptionsError, isReliabilityError, ReliabilityError } from '../core/errors.js';
 import type { OptionProblem } from '../core/option-problem.js';
 import { parseOptions } from '../core/options.js';
 import type { Policy, PolicyContext } from '../core/policy.js';
@@ -74,7 +74,26 @@ export class PolicyFactory {
     name: string,
     options: z.output<Schema>,
   ): P {
-    const policy = definition.create(name, options, this.#context);
-    return BUILTIN_POLICIES.includes(definition) ? policy : guardPolicy(policy, this.capabilities);
+    if (BUILTIN_POLICIES.includes(definition)) return definition.create(name, options, this.#context);
+    return guardPolicy(this.#made(definition, name, options), definition.type, name, this.capabilities);
+  }
+
+  #made<Schema extends z.ZodType, P extends Policy>(
+    definition: PolicyDefinition<Schema, P>,
+    name: string,
+    options: z.output<Schema>,
+  ): P {
+    try {
+      return definition.create(name, options, this.#context);
+    } catch (error) {
+      if (isReliabilityError(error)) throw error;
+      const { type } = definition;
+      throw new ReliabilityError(`${type} "${name}" threw while it was made`, {
+        code: 'POLICY_FAILED',
+        policyType: type,
+        policy: name,
+        cause: error,
+      });
+    }
   }
 }

@@ -65,7 +65,9 @@ export function readArguments(
 
 /** @throws InvalidOptionsError when the same stands there already: one of the two would be without effect */
 export function checkUnique(references: readonly PolicyReference[], added: PolicyReference, site: string): void {
-  const same = references.some(({ definition, name }) => definition === added.definition && name === added.name);
+  const same = references.some(
+    ({ definition, name }) => definition.type === added.definition.type && name === added.name,
+  );
   if (same) refuse(site, 'stands there twice: say it once, or give each a configured name of its own', added.name);
 }
 

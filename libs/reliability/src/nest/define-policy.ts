@@ -17,8 +17,11 @@ export interface OwnPolicy<Schema extends z.ZodType, P extends Policy> {
   readonly policy: new (name: string, options: z.output<Schema>, context: PolicyContext) => P;
 }
 
+/** What an empty schema takes must leave room for what every decorator takes: `key`, `deadlineMs`. */
+type InputOf<Schema extends z.ZodType> = string extends keyof z.input<Schema> ? object : z.input<Schema>;
+
 /** A decorator that carries its kind of policy, to be listed under `customPolicies`. */
-export type OwnPolicyDecorator<Schema extends z.ZodType, P extends Policy> = PolicyDecorator<z.input<Schema>> & {
+export type OwnPolicyDecorator<Schema extends z.ZodType, P extends Policy> = PolicyDecorator<InputOf<Schema>> & {
   readonly definition: PolicyDefinition<Schema, P>;
 };
 
@@ -33,15 +36,21 @@ export function definePolicy<Schema extends z.ZodType<object, object>, P extends
   options,
   policy: Policy,
 }: OwnPolicy<Schema, P>): OwnPolicyDecorator<Schema, P> {
-  const optionKey = type.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const optionKey = (typeof type === 'string' ? type : '').replace(/-(\w)/g, (_, letter: string) =>
+    letter.toUpperCase(),
+  );
   const problems: OptionProblem[] = [];
-  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(type)) {
+  if (typeof type !== 'string' || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(type)) {
     problems.push({ path: 'type', rule: 'must be lower-case words joined by hyphens', value: type });
   }
   if (BUILTIN_POLICIES.some((builtin) => builtin.type === type || builtin.optionKey === optionKey)) {
     problems.push({ path: 'type', rule: 'is the name of a built-in kind of policy', value: type });
   }
   if (!SLOTS.includes(slot)) problems.push({ path: 'slot', rule: `must be one of ${SLOTS.join(', ')}`, value: slot });
+  if (typeof (options as Partial<Schema> | undefined)?.safeParse !== 'function') {
+    problems.push({ path: 'options', rule: 'must be a zod schema', value: options });
+  }
+  if (typeof Policy !== 'function') problems.push({ path: 'policy', rule: 'must be a class', value: Policy });
   if (problems.length > 0) throw new InvalidOptionsError(problems);
   const definition: PolicyDefinition<Schema, P> = {
     type,
@@ -51,7 +60,7 @@ export function definePolicy<Schema extends z.ZodType<object, object>, P extends
     create: (name, parsed, context) => new Policy(name, parsed, context),
   };
   const decorator = `${optionKey.slice(0, 1).toUpperCase()}${optionKey.slice(1)}`;
-  return Object.assign(policyDecorator<z.input<Schema>>(decorator, definition as unknown as PolicyDefinition), {
+  return Object.assign(policyDecorator<InputOf<Schema>>(decorator, definition as unknown as PolicyDefinition), {
     definition,
   });
 }

@@ -1,14 +1,18 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Unsubscribe } from '../core/event-bus.js';
-import type { EventType, ReliabilityEvent } from '../core/events.js';
+import type { CustomEvent, EventType, ReliabilityEvent } from '../core/events.js';
 import { redactText } from '../core/redact.js';
 import { ReliabilityManager } from '../manager/reliability-manager.js';
 import { LogLine, type LogFields } from './log-line.js';
+
+/** Mistakes of policies of one's own that are logged. */
+const MOST_TOLD = 100;
 
 /** Writes a line for each transition, none for ordinary calls and refusals. */
 @Injectable()
 export class TransitionLogger implements OnApplicationShutdown {
   private readonly logger = new Logger('Reliability');
+  private readonly told = new Set<string>();
   private readonly unsubscribe: readonly Unsubscribe[];
 
   constructor(private readonly manager: ReliabilityManager) {
@@ -50,6 +54,9 @@ export class TransitionLogger implements OnApplicationShutdown {
         sentence: `Chaos "${policy}": switched ${on ? 'on' : 'off'}`,
         fields: { on },
       })),
+      manager.on('custom', (event) => {
+        if (event.name === 'policy-failed') this.#logMistake(event);
+      }),
     ];
     manager.registry.factory.capabilities.emit.onListenerError = (error: unknown, event: ReliabilityEvent) => {
       this.logger.error(`A listener of "${event.type}" threw`, error instanceof Error ? error.stack : String(error));
@@ -58,6 +65,15 @@ export class TransitionLogger implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     for (const unsubscribe of this.unsubscribe) unsubscribe();
+  }
+
+  /** Once for each part of each policy: it may happen with every call. */
+  #logMistake({ policy, data }: CustomEvent): void {
+    const { type, what, error } = data as { readonly type: string; readonly what: string; readonly error: unknown };
+    const sentence = `${what} of ${type} "${policy}" threw; calls go on, this is said once`;
+    if (this.told.has(sentence) || this.told.size >= MOST_TOLD) return;
+    this.told.add(sentence);
+    this.logger.error(sentence, error instanceof Error ? error.stack : String(error));
   }
 
   #log<T extends EventType>(type: T, lineOf: (event: Extract<ReliabilityEvent, { type: T }>) => Line): Unsubscribe {
