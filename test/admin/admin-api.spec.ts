@@ -17,7 +17,7 @@ describe.each(PLATFORMS)('the admin API on %s', (platform: Platform) => {
     ).entries;
 
   beforeEach(async () => {
-    app = await started(platform, { write: true });
+    app = await started(platform, { write: true }, { alerts: {} });
   });
   afterEach(() => app.close());
 
@@ -106,6 +106,13 @@ describe.each(PLATFORMS)('the admin API on %s', (platform: Platform) => {
     expect(endpoints()).toEqual(['b 3', 'a 1']);
     await act({ kind: 'restore', policy: 'okx', endpoint: 'a', reason: 'again' }).expect(409);
     await act({ kind: 'drain', policy: 'okx', endpoint: 'z', reason: 'who' }).expect(404);
+  });
+
+  it('silences alerts where they are on', async () => {
+    const silence = { kind: 'silence', match: { policy: 'okx' }, forMs: 60_000, reason: 'known' };
+    await act(silence).expect(200);
+    await act({ ...silence, match: {} }).expect(400);
+    await act({ ...silence, forMs: -1 }).expect(400);
   });
 
   it('refuses to remove what a decorator uses, and says why', async () => {

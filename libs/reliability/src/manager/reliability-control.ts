@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { InvalidOptionsError } from '../core/errors.js';
+import { InvalidOptionsError, isReliabilityError } from '../core/errors.js';
 import { parseOptions } from '../core/options.js';
 import { redactText } from '../core/redact.js';
 import { type Action, actionSchema, type CheckedAction } from './actions.js';
@@ -226,7 +226,9 @@ function refusalOf(error: unknown): ActionRefusedError | undefined {
   if (error instanceof InvalidOptionsError) {
     return new ActionRefusedError('invalid', error.message, error.problems, error);
   }
-  return undefined;
+  if (!isReliabilityError(error)) return undefined;
+  if (error.code === 'INVALID_OPTIONS') return new ActionRefusedError('invalid', error.message, [], error);
+  return error.code === 'UNKNOWN_POLICY' ? new ActionRefusedError('not-found', error.message, [], error) : undefined;
 }
 
 const shownVersion = (version: ConfigurationVersion): ConfigurationVersion => ({

@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, Optional, type Provider } from '@nestjs/common';
+import { Alerts } from '../alerting/alerts.js';
 import type { Unsubscribe } from '../core/event-bus.js';
 import { DecisionMaker } from '../manager/decision-maker.js';
 import { shownError } from '../manager/json.js';
@@ -7,6 +8,7 @@ import { PolicyRegistry } from '../manager/policy-registry.js';
 import { ReliabilityControl } from '../manager/reliability-control.js';
 import { ReliabilityManager } from '../manager/reliability-manager.js';
 import { MODULE_OPTIONS_TOKEN, type ReliabilityModuleOptions } from './reliability.module-definition.js';
+import { silenceAction } from './silence-action.js';
 
 /** Begins what goes on in the background once every module has brought its policies, and ends it. */
 @Injectable()
@@ -18,7 +20,10 @@ export class Steering implements OnApplicationShutdown {
     private readonly live: LiveConfiguration,
     private readonly decisions: DecisionMaker,
     manager: ReliabilityManager,
+    control: ReliabilityControl,
+    @Optional() alerts?: Alerts,
   ) {
+    if (alerts instanceof Alerts) control.offer('silence', silenceAction(alerts));
     this.unsubscribe = [
       manager.on('configuration.applied', ({ version, source, who, why, changed }) => {
         const what = changed.length === 0 ? '' : `: ${changed.join(', ')}`;
