@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
 import { ruleFiles } from '../deploy/prometheus/rule-files.js';
-import { withTables } from './options-table.js';
+import { alertSchemas, withTables } from './options-table.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
@@ -14,7 +14,11 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
   stdio: 'inherit',
 });
 const { BUILTIN_POLICIES } = await import('@marketprism/reliability');
-const schemas = Object.fromEntries(BUILTIN_POLICIES.map(({ optionKey, options }) => [optionKey, options]));
+const alerting = await import('@marketprism/reliability/alerting');
+const schemas = {
+  ...Object.fromEntries(BUILTIN_POLICIES.map(({ optionKey, options }) => [optionKey, options])),
+  ...alertSchemas(alerting),
+};
 
 for (const name of readdirSync(here).filter((file) => file.endsWith('.md'))) {
   const path = join(here, name);
@@ -27,7 +31,7 @@ for (const name of readdirSync(here).filter((file) => file.endsWith('.md'))) {
   }
 }
 
-const files = ruleFiles(await import('@marketprism/reliability/alerting'));
+const files = ruleFiles(alerting);
 for (const [name, made] of Object.entries(files)) {
   const path = join(root, 'deploy/prometheus', name);
   const known = existsSync(path) ? readFileSync(path, 'utf8') : '';

@@ -12,6 +12,25 @@ export function withTables(page, schemas) {
   });
 }
 
+/** Tables of alerting: of the whole, of what all rules have, and of what each kind has of its own. */
+export function alertSchemas({ alertsOptions, alertRule }) {
+  const objectOf = (shape) => ({ def: { type: 'object', shape } });
+  const shapes = alertRule.def.options.map((kind) => opened(kind).schema.def.shape);
+  const [first, ...others] = shapes;
+  const isCommon = (name) => name !== 'kind' && others.every((shape) => name in shape);
+  const only = (shape, wanted) => objectOf(Object.fromEntries(Object.entries(shape).filter(([name]) => wanted(name))));
+  return {
+    alerts: only(alertsOptions.def.shape, (name) => name !== 'rules'),
+    alertRule: only(first, isCommon),
+    ...Object.fromEntries(
+      shapes.map((shape) => [
+        `${shape.kind.def.values[0].replace(/-(\w)/g, (_, letter) => letter.toUpperCase())}Alert`,
+        only(shape, (name) => !isCommon(name)),
+      ]),
+    ),
+  };
+}
+
 export function tableOf(schema) {
   const lines = rowsOf(opened(schema).schema, '', new Set()).map(
     ({ path, fallback, meaning }) => `| \`${path}\` | ${fallback} | ${meaning} |`,

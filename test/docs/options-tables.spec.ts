@@ -1,15 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILTIN_POLICIES } from '@marketprism/reliability';
+import { alertRule, alertsOptions } from '@marketprism/reliability/alerting';
 
 // Plain JavaScript, shared with `npm run docs`.
-const { tableOf, withTables } = jest.requireActual<{
+const { alertSchemas, tableOf, withTables } = jest.requireActual<{
+  alertSchemas: (alerting: object) => Readonly<Record<string, unknown>>;
   tableOf: (schema: unknown) => string;
   withTables: (page: string, schemas: Readonly<Record<string, unknown>>) => string;
 }>('../../docs/options-table.js');
 
 const docs = join(__dirname, '../../docs');
-const schemas = Object.fromEntries(BUILTIN_POLICIES.map(({ optionKey, options }) => [optionKey, options]));
+const schemas: Readonly<Record<string, unknown>> = {
+  ...Object.fromEntries(BUILTIN_POLICIES.map(({ optionKey, options }) => [optionKey, options])),
+  ...alertSchemas({ alertRule, alertsOptions }),
+};
 const pages = readdirSync(docs).filter((file) => file.endsWith('.md'));
 /** As formatted or not: cells without padding, the rule below the head aside. */
 const bare = (page: string) =>
@@ -21,7 +26,7 @@ const bare = (page: string) =>
     .join('\n');
 
 describe('the tables of options', () => {
-  it('stand somewhere for every kind of policy', () => {
+  it('stand somewhere for every kind of policy and of alert', () => {
     const all = pages.map((page) => readFileSync(join(docs, page), 'utf8')).join('\n');
     const marked = [...all.matchAll(/<!-- options: (\w+) -->/g)].map(([, key]) => key!);
     expect(marked.sort()).toEqual(Object.keys(schemas).sort());
@@ -33,7 +38,7 @@ describe('the tables of options', () => {
   });
 
   it.each(Object.keys(schemas))('say what each option of %s means', (key) => {
-    const undescribed = tableOf(schemas[key]!)
+    const undescribed = tableOf(schemas[key])
       .split('\n')
       .filter((line) => line.endsWith('|  |'));
     expect(undescribed).toEqual([]);

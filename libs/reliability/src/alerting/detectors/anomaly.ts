@@ -1,7 +1,7 @@
 import type { AnomalyRule } from '../rule.options.js';
 import { Cadence } from '../series/cadence.js';
 import { CounterIncrease } from '../series/counter.js';
-import { RobustLevel } from '../series/robust-level.js';
+import { RobustLevel, type Score } from '../series/robust-level.js';
 import { levelOf, type Sample } from '../series/sample.js';
 import { SeasonalProfile } from '../series/seasonal-profile.js';
 import { type Detector, type Finding, shownNumber } from './detector.js';
@@ -49,13 +49,26 @@ export class AnomalyDetector implements Detector {
       return { kind: 'unknown', detail: 'learning the season' };
     }
     if (!this.#learned) return this.#warmUp(sample, value, offset);
-    const { z, rare, expected } = this.#level.score(value, offset);
-    const { sensitivity, direction } = this.rule;
-    const counted = direction === 'both' || (direction === 'above' ? z > 0 : z < 0);
-    const odd = counted && rare && Math.abs(z) >= sensitivity;
-    this.#judge(sample, value, offset, odd);
+    const score = this.#level.score(value, offset);
+    const odd = this.#isOdd(score) && this.#isOdd(this.#leniently(sample.at, value, offset, score));
+    this.#judge(sample, value, offset, odd ? 'odd' : this.#isOdd(score) ? 'explained' : 'usual');
+    const { z, expected } = score;
     const detail = `${shownNumber(value)} where ${shownNumber(expected)} is usual, ${shownNumber(Math.abs(z))} deviations ${z < 0 ? 'below' : 'above'}`;
     return { kind: this.#breached ? 'breached' : 'clear', value, detail };
+  }
+
+  #isOdd({ z, rare }: Score): boolean {
+    const { sensitivity, direction } = this.rule;
+    const counted = direction === 'both' || (direction === 'above' ? z > 0 : z < 0);
+    return counted && rare && Math.abs(z) >= sensitivity;
+  }
+
+  /** The score against whatever is usual around this place of the season: steps of a season are known to a slot only. */
+  #leniently(at: number, value: number, offset: number, score: Score): Score {
+    if (this.#season === undefined) return score;
+    const { least, most } = this.#season.around(at);
+    const wanted = value - (score.expected - offset);
+    return this.#level.score(value, Math.min(most, Math.max(least, wanted)));
   }
 
   #warmUp(sample: Sample, value: number, offset: number): Finding {
@@ -65,18 +78,16 @@ export class AnomalyDetector implements Detector {
     return { kind: 'unknown', detail: 'learning what is usual' };
   }
 
-  #judge(sample: Sample, value: number, offset: number, odd: boolean): void {
-    this.#recent.push({ residual: odd ? this.#level.residualOf(value, offset) : undefined });
+  #judge(sample: Sample, value: number, offset: number, verdict: 'odd' | 'explained' | 'usual'): void {
+    this.#recent.push({ residual: verdict === 'odd' ? this.#level.residualOf(value, offset) : undefined });
     const { confirm, acceptAfter } = this.rule;
     const left = this.#recent.length > confirm.of ? this.#recent.shift() : undefined;
     const count = this.#recent.filter(({ residual }) => residual !== undefined).length;
     const wasBreached = this.#breached;
     this.#breached = wasBreached ? count >= OVER_BELOW : count >= confirm.samples;
     if (!this.#breached && !wasBreached && left?.residual !== undefined) this.#level.note(left.residual);
-    if (!odd) {
-      this.#level.learn(value, offset);
-      this.#season?.learn(sample.at, value);
-    }
+    if (verdict === 'usual') this.#level.learn(value, offset);
+    if (verdict !== 'odd') this.#season?.learn(sample.at, value);
     if (!this.#breached) this.#gathered = [];
     else if (this.#gathered.push(value - offset) >= acceptAfter) this.#restart();
   }

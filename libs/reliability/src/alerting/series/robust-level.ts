@@ -7,7 +7,7 @@ const NORMAL_PER_MEAN = 1.2533;
 /** Residuals move the level by at most this many deviations. */
 const CLIP = 3;
 /** Residuals that are rarer than this are extreme, whatever their distribution. */
-const RARE = 0.005;
+const RARE = 0.01;
 
 export interface Score {
   /** Distance from what is usual in robust standard deviations, with its sign. */

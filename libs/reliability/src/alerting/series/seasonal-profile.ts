@@ -47,6 +47,13 @@ export class SeasonalProfile {
     return low + (high - low) * (place - below);
   }
 
+  /** The least and the greatest of what is usual at this place and the ones beside it: a step is somewhere among them. */
+  around(time: number): { readonly least: number; readonly most: number } {
+    const slot = this.#slotOf(time);
+    const near = [slot - 1, slot, slot + 1].flatMap((one) => this.#usual((one + this.slots) % this.slots) ?? []);
+    return { least: Math.min(...near), most: Math.max(...near) };
+  }
+
   #usual(slot: number): number | undefined {
     const passes = this.#passes[slot]!;
     return passes.length < ENOUGH ? undefined : medianOf(passes);
