@@ -20,12 +20,12 @@ export class TransitionLogger implements OnApplicationShutdown {
       this.#log('circuit-breaker.transition', ({ policy, key, from, to, reason, retryAfterMs }) => ({
         level: to === 'open' || to === 'forced-open' ? 'warn' : 'log',
         sentence: `Circuit "${policy}"${keyed(key)}: ${from} → ${to} (${reason})`,
-        fields: { from, to, reason, retryAfterMs },
+        fields: { from, to, reason, retryAfterMs: rounded(retryAfterMs) },
       })),
       this.#log('load-balancer.endpoint', ({ policy, endpoint, change, cause, forMs }) => ({
         level: 'log',
         sentence: `Endpoint "${redactText(endpoint)}" of "${policy}": ${change} (${cause})`,
-        fields: { endpoint: redactText(endpoint), change, cause, forMs },
+        fields: { endpoint: redactText(endpoint), change, cause, forMs: rounded(forMs) },
       })),
       this.#log('load-balancer.failover', ({ policy, from, to }) => ({
         level: 'warn',
@@ -42,7 +42,7 @@ export class TransitionLogger implements OnApplicationShutdown {
       this.#log('rate-limiter.paused', ({ policy, key, forMs, reason }) => ({
         level: 'warn',
         sentence: `Limiter "${policy}"${keyed(key)}: nothing is admitted for ${Math.round(forMs)} ms (${reason})`,
-        fields: { forMs: Math.round(forMs), reason },
+        fields: { forMs: rounded(forMs), reason },
       })),
       this.#log('rate-limiter.store', ({ policy, available, fallback }) => ({
         level: available ? 'log' : 'warn',
@@ -92,3 +92,5 @@ interface Line {
 }
 
 const keyed = (key: string | undefined) => (key === undefined ? '' : ` [${key}]`);
+
+const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms));

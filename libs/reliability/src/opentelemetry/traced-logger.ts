@@ -38,7 +38,7 @@ export class TracedLogger extends ConsoleLogger {
     options: Parameters<ConsoleLogger['getJsonLogObject']>[1],
   ): ReturnType<ConsoleLogger['getJsonLogObject']> {
     if (!(message instanceof LogLine)) return { ...super.getJsonLogObject(message, options), ...traceIds() };
-    return { ...message.facts(), ...super.getJsonLogObject(message.message, options), ...traceIds() };
+    return { ...super.getJsonLogObject(message.message, options), ...message.facts(), ...traceIds() };
   }
 
   #wanted(message: unknown, context: string | undefined, rest: Rest): boolean {
