@@ -1,6 +1,5 @@
 import { parseOptions } from '../core/options.js';
 import { Success } from '../core/outcome.js';
-import type { Permit } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
 import { PLAIN_USE } from '../core/use.js';
 import { testCall, testContext } from '../testing/index.js';
@@ -24,8 +23,8 @@ function balancer() {
         const permit = policy.admit(made, context.clock.now(), PLAIN_USE);
         if (permit instanceof Refusal) continue;
         ids.add(made.endpoint!.id);
-        policy.settle(permit as Permit, new Success('x', 1), made, context.clock.now());
-        policy.end(permit as Permit, context.clock.now());
+        policy.settle(permit, new Success('x', 1), made, context.clock.now());
+        policy.end(permit, context.clock.now());
       }
       return [...ids].sort();
     },
@@ -62,7 +61,7 @@ describe('an endpoint that was suspended', () => {
     const context = testContext();
     const policy = loadBalancerPolicy.create('hosts', parsed({ endpoints: endpoints('a') }), context);
     const call = testCall();
-    const permit = policy.admit(call, 0, PLAIN_USE) as Permit;
+    const permit = policy.admit(call, 0, PLAIN_USE);
     policy.suspend('a');
     expect(policy.inspect(0).endpoints.map(({ id, service }) => `${id} ${service}`)).toEqual(['a draining']);
     expect(policy.admit(testCall(), 0, PLAIN_USE)).toBeInstanceOf(Refusal);
