@@ -112,7 +112,7 @@ describe('the built collector', () => {
     expect(output()).toContain('2 problems:\n');
     expect(output()).toContain('venues.okx.hosts.0: must be an http:// or https:// address; got "nowhere"');
     expect(output()).toContain('collect.pollEveryMs:');
-  });
+  }, 60_000);
 });
 
 interface Settlement {
