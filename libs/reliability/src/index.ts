@@ -134,13 +134,10 @@ export type { LearnedQuota } from './rate-limiter/gate.js';
 export { type HeaderReader, quotasFromHeaders } from './rate-limiter/quota-headers.js';
 export { rateLimitHeaders } from './rate-limiter/rate-limit-headers.js';
 export { OPERATION_LIMITS, type RateLimiterOptions } from './rate-limiter/rate-limiter.options.js';
-export {
-  type AcquireOptions,
-  createRateLimiter,
-  type RateLimitDecision,
-  type RateLimiter as RateLimiterHandle,
-  rateLimiterPolicy,
-} from './rate-limiter/rate-limiter.js';
+export type { AcquireOptions } from './rate-limiter/acquire.js';
+export type { RateLimitDecision } from './rate-limiter/rate-limit-decision.js';
+export { createRateLimiter } from './rate-limiter/create-rate-limiter.js';
+export { type RateLimiter as RateLimiterHandle, rateLimiterPolicy } from './rate-limiter/rate-limiter.js';
 export { buildChain, type ChainOptions, type StandaloneChain } from './chain/build-chain.js';
 export { BUILTIN_POLICIES } from './chain/builtin-policies.js';
 export type { CallOutcome, Refused } from './chain/chain.js';

@@ -177,6 +177,7 @@ export class Gate {
         limit,
         windowMs,
         currentLimit: meters[index]!.limit,
+        capacity: meters[index]!.capacity,
       })),
       remaining: this.remaining(undefined, now),
       pausedForMs: this.pause(undefined, now),

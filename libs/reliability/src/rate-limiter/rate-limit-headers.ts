@@ -1,4 +1,4 @@
-import type { RateLimitDecision } from './rate-limiter.js';
+import type { RateLimitDecision } from './rate-limit-decision.js';
 
 /** What is told of a limit: part of {@link RateLimiter.windows}. */
 export interface TellableWindow {

@@ -1,23 +1,24 @@
-import { Call } from '../core/call.js';
+import type { Call } from '../core/call.js';
 import { DurationHistogram, WAIT_BOUNDS_MS } from '../core/duration-histogram.js';
 import type { Capabilities } from '../core/capabilities.js';
-import { systemCapabilities } from '../core/capabilities.js';
 import { classify } from '../core/classification/classify.js';
 import { isRefused } from '../core/errors.js';
-import { parseOptions } from '../core/options.js';
 import type { Failure, Ignored, Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import type { Priority } from '../core/priority.js';
 import { PRIORITIES } from '../core/priority.js';
-import { Refusal } from '../core/refusal.js';
+import type { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 import { costOf, keyOf, priorityOf } from '../core/use.js';
+import type { AcquireOptions } from './acquire.js';
+import { acquireFrom, checkedCost } from './acquire.js';
 import type { LearnedQuota } from './gate.js';
 import { Gate } from './gate.js';
+import type { RateLimitDecision } from './rate-limit-decision.js';
 import type { RateLimitReason } from './rate-limited-error.js';
 import { REASON_OF_UNSERVED } from './rate-limited-error.js';
-import type { RateLimiterOptions, ResolvedRateLimiterOptions } from './rate-limiter.options.js';
+import type { ResolvedRateLimiterOptions } from './rate-limiter.options.js';
 import { rateLimiterOptions } from './rate-limiter.options.js';
 import { Refusals } from './refusals.js';
 import { WaitingCallers } from './waiting-callers.js';
@@ -29,33 +30,6 @@ class TakenPermit {
     readonly cost: number,
     readonly takenAt: number,
   ) {}
-}
-
-/** How {@link RateLimiter.acquire} is to be served. */
-export interface AcquireOptions {
-  readonly key?: string;
-  /** Permits to take, more than 0. Default 1. */
-  readonly cost?: number;
-  /** Default normal. */
-  readonly priority?: Priority;
-  readonly signal?: AbortSignal;
-  /** Longest wait in ms, if shorter than the limiter's own. */
-  readonly maxWaitMs?: number;
-}
-
-/** What {@link RateLimiter.decide} found. */
-export interface RateLimitDecision {
-  readonly admitted: boolean;
-  /** Why not. */
-  readonly reason?: RateLimitReason;
-  /** The largest number of permits that can be taken at once. */
-  readonly capacity: number;
-  /** Permits left after this decision. */
-  readonly remaining: number;
-  /** Ms until everything is back, if nothing more is taken. */
-  readonly resetMs: number;
-  /** Ms until a refused call can be admitted; `undefined` when nobody can tell. */
-  readonly retryAfterMs?: number;
 }
 
 /**
@@ -148,8 +122,17 @@ export class RateLimiter implements AdmissionPolicy {
 
   /** Takes permits if they are there now, in either mode; never waits, and never overtakes those who do. */
   tryAcquire(key?: string, cost = 1): boolean {
+    return (cost === 1 && this.#takesNow(key)) || this.#decides(key, checkedCost(cost));
+  }
+
+  /** Reads the clock itself: handed from one compiled function to another a number costs an allocation. */
+  #takesNow(key: string | undefined): boolean {
     const now = this.context.clock.now();
-    return (cost === 1 && this.#takesAtOnce(key, now)) || this.#decide(key, checkedCost(cost), now) === undefined;
+    return !this.#closed && this.#waiting.size === 0 && this.#gate.unhindered && this.#gate.takeOne(key, now);
+  }
+
+  #decides(key: string | undefined, cost: number): boolean {
+    return this.#decide(key, cost, this.context.clock.now()) === undefined;
   }
 
   /** As {@link tryAcquire}, and says what is left and when to come again: for answers to callers. */
@@ -172,24 +155,8 @@ export class RateLimiter implements AdmissionPolicy {
    * Takes permits, waiting for them in mode `wait`.
    * @throws RateLimitedError when they are refused, or the signal is aborted meanwhile
    */
-  async acquire({
-    key,
-    cost = 1,
-    priority = 'normal',
-    signal,
-    maxWaitMs = Infinity,
-  }: AcquireOptions = {}): Promise<void> {
-    const now = this.context.clock.now();
-    const call = new Call(`${this.name}.acquire`, acquired, undefined, []);
-    if (signal !== undefined) call.follow(signal);
-    call.deadline = now + maxWaitMs;
-    const use: Use = { site: call.name, cost, priority, key: key === undefined ? undefined : () => key };
-    try {
-      const admission = await this.admit(call, now, use);
-      if (admission instanceof Refusal) throw admission.toError();
-    } finally {
-      call.finish();
-    }
+  acquire(options: AcquireOptions = {}): Promise<void> {
+    return acquireFrom(this, this.context.clock.now(), options);
   }
 
   /**
@@ -320,26 +287,6 @@ export class RateLimiter implements AdmissionPolicy {
 
 /** Permits are there, but others wait for them. */
 const BEHIND_OTHERS_MS = 1;
-
-const acquired = () => undefined;
-
-/** @throws RangeError */
-export function checkedCost(cost: number): number {
-  if (cost > 0 && cost < Infinity) return cost;
-  throw new RangeError(`cost must be a positive finite number; got ${cost}`);
-}
-
-/**
- * A limiter of one's own, outside any chain.
- * @throws InvalidOptionsError
- */
-export function createRateLimiter(
-  options: RateLimiterOptions = {},
-  { name = 'rate-limiter', ...capabilities }: Partial<Capabilities> & { readonly name?: string } = {},
-): RateLimiter {
-  const resolved = parseOptions(rateLimiterOptions, options, name);
-  return new RateLimiter(name, resolved, { ...systemCapabilities(), ...capabilities });
-}
 
 export const rateLimiterPolicy = {
   type: 'rate-limiter',

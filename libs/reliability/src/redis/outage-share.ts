@@ -5,12 +5,19 @@ import { Quota } from '../rate-limiter/quota.js';
 import { localShare } from './local-share.js';
 import type { ResolvedSharedRateLimiterOptions } from './shared-rate-limiter.options.js';
 
+/** Why a call is not admitted while the store is away. */
+export interface OutageRefusal {
+  readonly reason: RateLimitReason;
+  readonly retryAfterMs: number | undefined;
+}
+
 /**
  * What one instance gives out by itself while the store is away: its share of the limit, with nothing at hand at first,
  * since what it took before the outage is out there still. What it gave out is owed to the shared budget when the store
  * is back, key by key, as far as the windows still remember it.
  */
 export class OutageShare {
+  readonly fallback: ResolvedSharedRateLimiterOptions['fallback'];
   readonly #options: ResolvedRateLimiterOptions;
   /** What may be given out. */
   #left: Quota | undefined;
@@ -22,18 +29,36 @@ export class OutageShare {
     options: ResolvedSharedRateLimiterOptions,
     private readonly seed: () => number,
   ) {
+    this.fallback = options.fallback;
     this.#options = rateLimiterOptions.parse(localShare(options));
   }
 
+  /** Ms until there is something to say to a call that costs so much. */
+  waitOf(key: string | undefined, cost: number, now: number): number {
+    if (this.fallback !== 'local') return 0;
+    const wait = this.wait(key, cost, now);
+    return typeof wait === 'number' ? wait : 0;
+  }
+
+  /** Takes, or says why not and when. */
+  decide(key: string | undefined, cost: number, now: number): OutageRefusal | undefined {
+    if (this.fallback === 'open') return undefined;
+    if (this.fallback === 'closed') return { reason: 'store-unavailable', retryAfterMs: undefined };
+    const wait = this.wait(key, cost, now);
+    if (typeof wait === 'string') return { reason: wait, retryAfterMs: undefined };
+    if (wait > 0) return { reason: 'limit', retryAfterMs: wait };
+    this.take(key, cost, now);
+    return undefined;
+  }
+
   /** Ms until `cost` can be taken, 0 for now; the reason when it never can. */
-  wait(key: string | undefined, cost: number, now: number): number | RateLimitReason {
+  private wait(key: string | undefined, cost: number, now: number): number | RateLimitReason {
     const left = (this.#left ??= new Quota(this.#options, now, this.seed()));
     if (!left.locate(key, now)) return 'too-many-keys';
     return cost > left.windows.capacity ? 'cost-above-limit' : left.wait(now, cost);
   }
 
-  /** Takes: {@link wait} has said 0. */
-  take(key: string | undefined, cost: number, now: number): void {
+  private take(key: string | undefined, cost: number, now: number): void {
     if (this.#left?.locate(key, now) === true) this.#left.take(now, cost);
     const given = (this.#given ??= new Quota(full(this.#options), now, this.seed()));
     if (!given.locate(key, now)) return;

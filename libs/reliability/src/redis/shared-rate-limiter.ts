@@ -4,16 +4,15 @@ import { classify } from '../core/classification/classify.js';
 import { isRefused } from '../core/errors.js';
 import type { Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
-import type { PolicyDefinition } from '../core/policy-definition.js';
 import type { Priority } from '../core/priority.js';
 import { PRIORITIES } from '../core/priority.js';
 import { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 import { costOf, keyOf, priorityOf } from '../core/use.js';
-import { Penalties } from '../rate-limiter/penalties.js';
 import type { LearnedQuota } from '../rate-limiter/gate.js';
-import type { AcquireOptions, RateLimitDecision } from '../rate-limiter/rate-limiter.js';
-import { checkedCost } from '../rate-limiter/rate-limiter.js';
+import type { AcquireOptions } from '../rate-limiter/acquire.js';
+import { acquireFrom, checkedCost } from '../rate-limiter/acquire.js';
+import type { RateLimitDecision } from '../rate-limiter/rate-limit-decision.js';
 import { windowsOf } from '../rate-limiter/rate-limiter.options.js';
 import { RateLimitRefusal, REASON_OF_UNSERVED } from '../rate-limiter/rate-limited-error.js';
 import { Refusals } from '../rate-limiter/refusals.js';
@@ -21,9 +20,9 @@ import { WaitingCallers } from '../rate-limiter/waiting-callers.js';
 import type { Batch, Lease } from './lease.js';
 import { Leases } from './leases.js';
 import { OutageShare } from './outage-share.js';
+import { Pauses } from './pauses.js';
 import { SharedLimits, sharedKey, shown, WHOLE } from './shared-limits.js';
 import type { ResolvedSharedRateLimiterOptions } from './shared-rate-limiter.options.js';
-import { sharedRateLimiterOptions } from './shared-rate-limiter.options.js';
 import type { SharedStore } from './shared-store.js';
 
 /** A permit, and out of what it was taken: a batch of the shared budget, or the local share during an outage. */
@@ -54,7 +53,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
   readonly #leases: Leases;
   readonly #waiting: WaitingCallers<Permit | Refusal>;
   readonly #refusals: Refusals;
-  readonly #penalties = new Penalties();
+  readonly #pauses = new Pauses();
   readonly #unsubscribe: () => void;
   #outage: OutageShare;
   #coldUntil: number;
@@ -155,28 +154,8 @@ export class SharedRateLimiter implements AdmissionPolicy {
    * Takes permits, waiting for them in mode `wait`.
    * @throws RateLimitedError when they are refused, or the signal is aborted meanwhile
    */
-  async acquire({
-    key,
-    cost = 1,
-    priority = 'normal',
-    signal,
-    maxWaitMs = Infinity,
-  }: AcquireOptions = {}): Promise<void> {
-    const now = this.context.clock.now();
-    const call = new Call(`${this.name}.acquire`, acquired, undefined, []);
-    if (signal !== undefined) call.follow(signal);
-    call.deadline = now + maxWaitMs;
-    try {
-      const admission = await this.admit(call, now, {
-        site: call.name,
-        cost,
-        priority,
-        key: key === undefined ? undefined : () => key,
-      });
-      if (admission instanceof Refusal) throw admission.toError();
-    } finally {
-      call.finish();
-    }
+  acquire(options: AcquireOptions = {}): Promise<void> {
+    return acquireFrom(this, this.context.clock.now(), options);
   }
 
   /**
@@ -185,7 +164,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
    */
   async decide(key?: string, cost = 1): Promise<RateLimitDecision> {
     const now = this.context.clock.now();
-    const question = new Question(`${this.name}.decide`, acquired, undefined, []);
+    const question = new Question(`${this.name}.decide`, asked, undefined, []);
     const admission = await this.#admitOne(key, checkedCost(cost), 'normal', question, now);
     const { capacity } = this.#limits.of(sharedKey(key));
     const remaining = Math.min(capacity, Math.floor(this.#leases.remaining(sharedKey(key), this.context.clock.now())));
@@ -203,9 +182,8 @@ export class SharedRateLimiter implements AdmissionPolicy {
   /** Lets nothing through here for so many ms, or nothing of one key; never shortens an earlier pause. */
   penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
     const at = this.context.clock.now();
-    const forMs = Math.min(retryAfterMs, this.#options.longestPauseMs);
-    if (!(forMs > 0)) return;
-    this.#penalties.impose(sharedKey(key), forMs, at);
+    const forMs = this.#pauses.impose(sharedKey(key), retryAfterMs, this.#options.longestPauseMs, at);
+    if (forMs === 0) return;
     this.context.emit.emit({ type: 'rate-limiter.paused', policy: this.name, at, key, forMs, reason });
   }
 
@@ -235,7 +213,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
       storeAvailable: this.store.available,
       fallback: this.#options.fallback,
       windows: windowsOf(this.#options).map(({ algorithm, limit, windowMs }) => ({ algorithm, limit, windowMs })),
-      pausedForMs: this.#penalties.remaining(WHOLE, now),
+      pausedForMs: this.#pauses.of(WHOLE, now),
       waiting: Object.fromEntries(PRIORITIES.map((priority) => [priority, this.#waiting.count(priority)])),
       keys: this.#leases.keys,
       admitted: this.#admitted,
@@ -276,12 +254,12 @@ export class SharedRateLimiter implements AdmissionPolicy {
 
   /** Ms until there is something to say to this call: a permit, or that there is none. `Infinity`: when the store answers. */
   #waitOf(key: string, cost: number, needed: number, patient: boolean, now: number): number {
-    const pause = this.#pause(key, now);
+    const pause = this.#pauses.of(key, now);
     if (pause > 0) return patient ? pause : 0;
     const lease = this.#leases.of(key, now);
     const missing = cost - lease.permits;
     if (missing <= 0) return 0;
-    if (this.#away(lease, now)) return patient ? this.#waitInOutage(key, cost, now) : 0;
+    if (this.#away(lease, now)) return patient ? this.#outage.waitOf(shown(key), cost, now) : 0;
     if (lease.isDenied(missing, now)) return patient ? lease.deniedUntil - now : 0;
     this.#leases.refill(lease, Math.max(needed, cost) - lease.permits, missing, now);
     return Infinity;
@@ -289,7 +267,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
 
   /** A permit, or the refusal when there is none: {@link #waitOf} has said that it is time. */
   #take(key: string, cost: number, priority: Priority, now: number): Permit | Refusal {
-    const pause = this.#pause(key, now);
+    const pause = this.#pauses.of(key, now);
     if (pause > 0) return this.#refusals.refuse('penalty', shown(key), pause, priority, now);
     const lease = this.#leases.of(key, now);
     if (lease.permits >= cost) {
@@ -309,20 +287,10 @@ export class SharedRateLimiter implements AdmissionPolicy {
     return true;
   }
 
-  #waitInOutage(key: string, cost: number, now: number): number {
-    if (this.#options.fallback !== 'local') return 0;
-    const wait = this.#outage.wait(shown(key), cost, now);
-    return typeof wait === 'number' ? wait : 0;
-  }
-
   #takeInOutage(key: string, cost: number, priority: Priority, now: number): Permit | Refusal {
-    const { fallback } = this.#options;
-    if (fallback === 'closed') return this.#refusals.refuse('store-unavailable', shown(key), undefined, priority, now);
-    if (fallback === 'local') {
-      const wait = this.#outage.wait(shown(key), cost, now);
-      if (typeof wait === 'string') return this.#refusals.refuse(wait, shown(key), undefined, priority, now);
-      if (wait > 0) return this.#refusals.refuse('limit', shown(key), wait, priority, now);
-      this.#outage.take(shown(key), cost, now);
+    const refused = this.#outage.decide(shown(key), cost, now);
+    if (refused !== undefined) {
+      return this.#refusals.refuse(refused.reason, shown(key), refused.retryAfterMs, priority, now);
     }
     this.#admitted += 1;
     this.#admittedInOutage += 1;
@@ -338,11 +306,6 @@ export class SharedRateLimiter implements AdmissionPolicy {
     } else this.#outage.begin();
     this.context.emit.emit({ type: 'rate-limiter.store', policy: this.name, at, available, fallback, error });
     this.#waiting.serveAll(at);
-  }
-
-  #pause(key: string, now: number): number {
-    if (this.#penalties.size === 0) return 0;
-    return Math.max(this.#penalties.remaining(WHOLE, now), this.#penalties.remaining(key, now));
   }
 
   #hearFailure(error: unknown, key: string): void {
@@ -364,20 +327,8 @@ export class SharedRateLimiter implements AdmissionPolicy {
 /** Longest that a call in mode `reject` waits for the store's answer: the store's own deadline comes first. */
 const ANSWER_MS = 60_000;
 
-const acquired = () => undefined;
+const asked = () => undefined;
 
 function leasesOptions({ decide, leaseMs, maxLeaseShare, keys }: ResolvedSharedRateLimiterOptions) {
   return { leaseMs: decide === 'strict' ? 0 : leaseMs, maxLeaseShare, maxKeys: keys.max };
-}
-
-/** The kind `rate-limiter` with its state in this store, to be registered in place of the built-in one. */
-export function sharedRateLimiterPolicy(store: SharedStore, prefix?: string) {
-  return {
-    type: 'rate-limiter',
-    optionKey: 'rateLimit',
-    slot: 'rate-limiter',
-    options: sharedRateLimiterOptions,
-    create: (name, options, context) => new SharedRateLimiter(name, options, store, context, prefix),
-    waits: () => true,
-  } satisfies PolicyDefinition<typeof sharedRateLimiterOptions, SharedRateLimiter>;
 }
