@@ -206,6 +206,30 @@ describe('throttling as in the SRE book', () => {
     expect(throttle.probability(0)).toBe(0.7);
   });
 
+  it('forgets accepts as it forgets requests, slice by slice', () => {
+    const throttle = sre({ measureMs: 12_000 });
+    for (let call = 0; call < 10; call += 1) {
+      throttle.rejects(500, never);
+      throttle.accepted(500);
+    }
+    throttle.accepted(1_500);
+    for (let call = 0; call < 10; call += 1) throttle.rejects(1_500, never);
+    // 20 requests, 11 accepted: (20 − 22) / 21; then the first second is gone: (10 − 2) / 11.
+    expect(throttle.probability(11_999)).toBe(0);
+    expect(throttle.probability(12_000)).toBeCloseTo(8 / 11, 10);
+    expect(throttle.probability(13_000)).toBe(0);
+    for (let call = 0; call < 4; call += 1) throttle.rejects(25_500, never);
+    throttle.accepted(25_500);
+    expect(throttle.probability(25_500)).toBeCloseTo(2 / 5, 10);
+  });
+
+  it('asks chance only when something may be dropped', () => {
+    const throttle = sre();
+    const next = jest.fn(() => 0);
+    expect(throttle.rejects(0, { next })).toBe(false);
+    expect(next).not.toHaveBeenCalled();
+  });
+
   it('forgets what is older than its measure, at once after a long rest', () => {
     const throttle = sre({ measureMs: 12_000 });
     for (let call = 0; call < 100; call += 1) throttle.rejects(500, never);

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.js';
 import { settlePromises } from '../testing/manual-clock.js';
 import { testCapabilities } from '../testing/test-capabilities.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -51,6 +52,29 @@ describe('SharedStore', () => {
     expect(await answer).toBe('Shared store: no answer within 50 ms');
     expect([store.available, ...heard]).toEqual([false, false]);
     expect(clock.pending).toBe(0);
+  });
+
+  it('reads what lies there when the process itself was held up, before it calls the store gone', async () => {
+    const { clock, random } = testCapabilities();
+    let heldUpMs = 0;
+    const late: Clock = {
+      now: () => clock.now() + heldUpMs,
+      wallNow: () => 0,
+      schedule: (delayMs, task) => clock.schedule(delayMs, task),
+    };
+    const connection = new ScriptedConnection();
+    const store = new SharedStore(connection, { clock: late, random }, { commandMs: 50 });
+    let answer: (answer: string) => void = () => undefined;
+    connection.answer = () => new Promise((resolve) => (answer = resolve));
+    const heard = store.run(SCRIPT, ['k'], []);
+    heldUpMs = 150;
+    await clock.run(50);
+    answer('unread until now');
+    expect(await heard).toBe('unread until now');
+    const unheard = store.run(SCRIPT, ['k'], []).catch((error: unknown) => (error as Error).message);
+    heldUpMs = 300;
+    await clock.run(55);
+    expect(await unheard).toBe('Shared store: no answer within 50 ms');
   });
 
   it('sends nothing while the client is not connected', async () => {

@@ -1,0 +1,71 @@
+import { OutageShare } from './outage-share.js';
+import { sharedRateLimiterOptions, type SharedRateLimiterOptions } from './shared-rate-limiter.options.js';
+
+function setUp(options: SharedRateLimiterOptions) {
+  return new OutageShare(sharedRateLimiterOptions.parse(options), () => 1);
+}
+
+/** Takes one after the other from `from` on, each ms, and gives when each was taken. */
+function drain(share: OutageShare, from: number, until: number): number[] {
+  const taken: number[] = [];
+  for (let now = from; now < until; now += 1) if (share.decide(undefined, 1, now) === undefined) taken.push(now);
+  return taken;
+}
+
+describe('OutageShare', () => {
+  it('starts with nothing at hand and gives out one instance’s share', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5 });
+    expect(share.decide(undefined, 1, 0)).toEqual({ reason: 'limit', retryAfterMs: 100 });
+    expect(drain(share, 0, 250)).toEqual([100, 101, 200, 201]);
+  });
+
+  it('owes what the windows still remember of what it gave out, until it is told', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5 });
+    share.decide(undefined, 1, 0);
+    expect(share.owed(undefined, 0)).toBeUndefined();
+    drain(share, 100, 101);
+    drain(share, 150, 151);
+    expect(share.owed(undefined, 160)).toEqual([2]);
+    expect(share.owed(undefined, 200)).toEqual([1]);
+    expect(share.owed('other', 200)).toBeUndefined();
+    share.settle(undefined);
+    expect(share.owed(undefined, 200)).toBeUndefined();
+  });
+
+  it('owes nothing any more once it is forgotten, nor what came back unused', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5 });
+    share.decide(undefined, 1, 0);
+    drain(share, 100, 102);
+    share.refund(undefined, 1, 101, 110);
+    expect(share.owed(undefined, 110)).toEqual([1]);
+    expect(share.owed(undefined, 200)).toBeUndefined();
+  });
+
+  it('owes each window its own, by key', () => {
+    const share = setUp({
+      windows: [
+        { algorithm: 'fixed-window', limit: 4, windowMs: 100 },
+        { algorithm: 'fixed-window', limit: 100, windowMs: 1_000 },
+      ],
+    });
+    share.decide('a', 1, 0);
+    for (const now of [1_000, 1_001, 1_100]) expect(share.decide('a', 1, now)).toBeUndefined();
+    expect(share.owed('a', 1_150)).toEqual([1, 3]);
+  });
+
+  it('starts with nothing again at the next outage', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5 });
+    share.decide(undefined, 1, 0);
+    drain(share, 100, 101);
+    share.begin();
+    expect(share.decide(undefined, 1, 500)).toEqual({ reason: 'limit', retryAfterMs: 100 });
+  });
+
+  it('refuses or admits everything when told to, and owes nothing then', () => {
+    const closed = setUp({ limit: 1, fallback: 'closed' });
+    expect(closed.decide(undefined, 1, 0)).toEqual({ reason: 'store-unavailable', retryAfterMs: undefined });
+    const open = setUp({ limit: 1, fallback: 'open' });
+    for (let call = 0; call < 5; call += 1) expect(open.decide(undefined, 1, 0)).toBeUndefined();
+    expect([open.owed(undefined, 0), open.waitOf(undefined, 9, 0)]).toEqual([undefined, 0]);
+  });
+});
