@@ -107,7 +107,7 @@ const viewOf = (snapshots: readonly PolicySnapshot[]) =>
 const seriesOf = async (family: ReliabilityFamily, snapshots: readonly PolicySnapshot[]) => {
   const metric = new CollectedMetric(family);
   metric.sources.add(() => viewOf(snapshots));
-  return (await metric.get()).values;
+  return (await metric.get()).values.map((sample) => ({ ...sample, labels: sample.labels ?? {} }));
 };
 
 /** What is read of endpoints, which are bounded apart. */
@@ -148,7 +148,7 @@ describe('series of a policy', () => {
     let endpoints = Array.from({ length: 12 }, (_, index) => ({ id: `e${index}`, picks: index }));
     metric.sources.add(() => viewOf([{ type: 'load-balancer', name: 'x', endpoints }]));
     const shown = async () =>
-      Object.fromEntries((await metric.get()).values.map(({ labels, value }) => [labels['endpoint'], value]));
+      Object.fromEntries((await metric.get()).values.map(({ labels, value }) => [labels?.['endpoint'], value]));
 
     const first = await shown();
     expect(Object.keys(first)).toHaveLength(11);
