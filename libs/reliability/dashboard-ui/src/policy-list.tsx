@@ -6,7 +6,7 @@ import { SearchIcon } from './icons.js';
 import { BAND_LABELS, BAND_TONES, CIRCUIT_LABELS, CIRCUIT_TONES, scoreTone } from './labels.js';
 import { addressOf } from './route.js';
 import { catalog, tick, traffic } from './store.js';
-import { type Band, BANDS, ordered, summary } from './summary.js';
+import { type Band, BANDS, keepingEqual, ordered, sameElements, summary } from './summary.js';
 import { Strip } from './timeline.js';
 
 const search = signal('');
@@ -21,12 +21,16 @@ const counts = computed(() => {
   return found;
 });
 
+const keptNames = keepingEqual<readonly string[]>(sameElements);
+
 const shownNames = computed(() => {
   const wanted = search.value.trim().toLowerCase();
-  return ordered.value
-    .filter(({ band }) => only.value === 'all' || band === only.value)
-    .map(({ name }) => name)
-    .filter((name) => wanted === '' || name.toLowerCase().includes(wanted));
+  return keptNames(
+    ordered.value
+      .filter(({ band }) => only.value === 'all' || band === only.value)
+      .map(({ name }) => name)
+      .filter((name) => wanted === '' || name.toLowerCase().includes(wanted)),
+  );
 });
 
 export function PolicyList() {
@@ -111,7 +115,7 @@ function Search() {
 
 function Row({ name }: { readonly name: string }) {
   const own = summary(name).value;
-  const { circuit, window, limitUsed, endpoints, waiting, zombies } = own;
+  const { circuit, failing, limitUsed, endpoints, waiting, zombies } = own;
   return (
     <li class={`row ${own.band}`}>
       <a class="name" href={addressOf(name)} aria-label={`${name}, ${BAND_LABELS[own.band]}`}>
@@ -127,10 +131,10 @@ function Row({ name }: { readonly name: string }) {
       <span class="when">{circuit !== undefined && <Strip name={name} />}</span>
       <Rate name={name} />
       <span class="right nums fail" data-label="Failing">
-        {window.calls === 0 ? (
+        {failing === undefined ? (
           <span class="quiet">–</span>
         ) : (
-          <span class={window.failures > 0 ? 'text bad' : 'quiet'}>{percent(window.failures / window.calls)}</span>
+          <span class={failing > 0 ? 'text bad' : 'quiet'}>{percent(failing)}</span>
         )}
       </span>
       <span class="limit" data-label="Limit used">

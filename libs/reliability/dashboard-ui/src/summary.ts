@@ -17,8 +17,9 @@ export interface Summary {
   readonly circuit: string | undefined;
   /** Keys whose circuit is not closed. */
   readonly keysNotClosed: number;
-  readonly window: { readonly calls: number; readonly failures: number; readonly slow: number };
-  /** Share of the narrowest limit that is used, 0 to 1. */
+  /** Share of the calls in the breaker's window that failed, in steps that can be seen. */
+  readonly failing: number | undefined;
+  /** Share of the narrowest limit that is used, 0 to 1, in steps that can be seen. */
   readonly limitUsed: number | undefined;
   /** Calls that wait, for the limiter or a place. */
   readonly waiting: number;
@@ -35,16 +36,39 @@ const made = new Map<string, ReadonlySignal<Summary>>();
 
 export function summary(name: string): ReadonlySignal<Summary> {
   let own = made.get(name);
-  if (own === undefined) made.set(name, (own = computed(() => summarise(name, policiesOf(name), health(name).value))));
+  if (own === undefined) {
+    const summarised = keepingEqual((a: Summary, b) => JSON.stringify(a) === JSON.stringify(b));
+    own = computed(() => summarised(summarise(name, policiesOf(name), health(name).value)));
+    made.set(name, own);
+  }
   return own;
 }
 
+/** Gives the last value as long as the next one is equal: whoever shows it has then nothing to do. */
+export function keepingEqual<T>(equal: (last: T, next: T) => boolean): (next: T) => T {
+  let last: T | undefined;
+  return (next) => {
+    if (last !== undefined && equal(last, next)) return last;
+    last = next;
+    return next;
+  };
+}
+
+export const sameElements = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((element, index) => element === b[index]);
+
+const keptOrder = keepingEqual<readonly Summary[]>(sameElements);
+
 /** Names in the order of their bands, then of the alphabet: a row moves only when what it is called changes. */
 export const ordered = computed(() =>
-  [...catalog.value.keys()]
-    .map((name) => summary(name).value)
-    .toSorted((a, b) => BANDS.indexOf(a.band) - BANDS.indexOf(b.band) || a.name.localeCompare(b.name)),
+  keptOrder(
+    [...catalog.value.keys()]
+      .map((name) => summary(name).value)
+      .toSorted((a, b) => BANDS.indexOf(a.band) - BANDS.indexOf(b.band) || compareNames(a.name, b.name)),
+  ),
 );
+
+const { compare: compareNames } = new Intl.Collator('en', { numeric: true });
 
 export function summarise(
   name: string,
@@ -54,6 +78,7 @@ export function summarise(
   const breaker = policies.get('circuit-breaker');
   const circuit = breaker === undefined ? undefined : text(breaker['state']);
   const window = fields(breaker?.['window']);
+  const calls = num(window['calls']);
   const limiter = policies.get('rate-limiter');
   const bulkhead = policies.get('bulkhead');
   const endpoints = policies.has('load-balancer') ? list(policies.get('load-balancer')!['endpoints']) : undefined;
@@ -65,8 +90,8 @@ export function summarise(
     reasons: own?.reasons.map(({ reason }) => reason) ?? [],
     circuit,
     keysNotClosed: num(fields(breaker?.['keys'])['notClosed']),
-    window: { calls: num(window['calls']), failures: num(window['failures']), slow: num(window['slow']) },
-    limitUsed: limiter === undefined ? undefined : limitUsed(limiter),
+    failing: calls === 0 ? undefined : inSteps(num(window['failures']) / calls, 0.001),
+    limitUsed: limiter === undefined ? undefined : inSteps(limitUsed(limiter), 0.01),
     waiting: sum(limiter?.['waiting']) + num(bulkhead?.['queued']),
     endpoints: endpoints && {
       inService: endpoints.filter(({ service }) => service === 'in-service').length,
@@ -77,6 +102,9 @@ export function summarise(
   };
 }
 
+const inSteps = (share: number | undefined, step: number): number | undefined =>
+  share === undefined ? undefined : Math.round(share / step) * step;
+
 function bandOf(score: number, unreachable: boolean, circuit: string | undefined, mode: unknown): Band {
   if (circuit === 'forced-open' || circuit === 'disabled' || mode === 'metrics-only') return 'held';
   if (unreachable) return 'down';
@@ -85,7 +113,7 @@ function bandOf(score: number, unreachable: boolean, circuit: string | undefined
 
 export function limitUsed(limiter: PolicyPart): number | undefined {
   const windows = list(limiter['windows']);
-  const limit = Math.min(...windows.map(({ currentLimit }) => num(currentLimit)));
+  const limit = Math.min(...windows.map(({ capacity, currentLimit }) => num(capacity ?? currentLimit)));
   if (!Number.isFinite(limit) || limit <= 0) return undefined;
   return Math.max(0, Math.min(1, 1 - num(limiter['remaining']) / limit));
 }

@@ -9,11 +9,13 @@ const MINUTE_MS = 60_000;
 /** Shown at most. */
 const SPAN_MS = 10 * MINUTE_MS;
 /** A strip moves in steps: one pixel or so. */
-const STEP_MS = 2_000;
+const STEP_MS = 3_000;
+
+const end = computed(() => Math.ceil(clock.value.server / STEP_MS) * STEP_MS);
 
 /** What the time axes show: all that is kept, two minutes at least and ten at most. */
 export const axis = computed(() => {
-  const to = Math.ceil(clock.value.server / STEP_MS) * STEP_MS;
+  const to = end.value;
   const kept = to - (app.value?.since ?? to);
   return { from: to - Math.min(SPAN_MS, Math.max(2 * MINUTE_MS, Math.ceil(kept / MINUTE_MS) * MINUTE_MS)), to };
 });
