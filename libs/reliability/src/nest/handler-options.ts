@@ -1,4 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
+import { z } from 'zod';
+import { durationMs, functionOf } from '../core/options.js';
 
 /** What `ReliabilityInterceptor` does with handlers. */
 export interface HandlerOptions {
@@ -19,3 +21,12 @@ export interface HandlerOptions {
   /** Whether answers tell the client where it stands with the limit of its route. Default true. */
   readonly rateLimitHeaders?: boolean;
 }
+
+/** The rules of {@link HandlerOptions}. */
+export const handlerOptions: z.ZodType<HandlerOptions> = z.strictObject({
+  policy: z.union([z.string().min(1), functionOf<Exclude<HandlerOptions['policy'], string | undefined>>()]).optional(),
+  deadlineHeader: z.union([z.string().regex(/^[\w-]+$/, 'must be the name of a header'), z.literal(false)]).optional(),
+  maxDeadlineMs: durationMs().optional(),
+  abortOnDisconnect: z.boolean().optional(),
+  rateLimitHeaders: z.boolean().optional(),
+});

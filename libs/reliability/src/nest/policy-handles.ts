@@ -42,8 +42,9 @@ export const InjectChaos = injector('chaos');
 
 /** Providers of everything configured by name. */
 export function providersOfConfigured(policies: Readonly<Record<string, PolicyOptions>>): Provider[] {
-  return Object.entries(policies).flatMap(([name, options]) =>
-    BUILTIN_POLICIES.filter(({ optionKey }) => optionKey in options).map(({ type }) => ({
+  // What is no object is reported when the policies are parsed.
+  return Object.entries(policies ?? {}).flatMap(([name, options]) =>
+    BUILTIN_POLICIES.filter(({ optionKey }) => Object.hasOwn(Object(options) as object, optionKey)).map(({ type }) => ({
       provide: getPolicyToken(type, name),
       inject: [PolicyRegistry],
       useFactory: (registry: PolicyRegistry) => policyOf(registry, { type, name }),

@@ -5,6 +5,7 @@ import {
   Injectable,
   mixin,
   type NestInterceptor,
+  type OnModuleInit,
   type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -33,7 +34,7 @@ const DEFAULT_MAX_DEADLINE_MS = 300_000;
  * `@UseInterceptors(ReliabilityInterceptor.for('okx'))`. A handler that is decorated too runs its chain once.
  */
 @Injectable()
-export class ReliabilityInterceptor implements NestInterceptor {
+export class ReliabilityInterceptor implements NestInterceptor, OnModuleInit {
   protected readonly policy: HandlerOptions['policy'] | undefined;
   private readonly chains: HandlerChains;
   private readonly handlers: HandlerOptions;
@@ -55,6 +56,11 @@ export class ReliabilityInterceptor implements NestInterceptor {
       protected override readonly policy = policy;
     }
     return mixin(NamedReliabilityInterceptor);
+  }
+
+  /** @throws ReliabilityError `UNKNOWN_POLICY`, before anything is asked for */
+  onModuleInit(): void {
+    if (typeof this.policy === 'string') this.registry.refer(this.policy, 'ReliabilityInterceptor');
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

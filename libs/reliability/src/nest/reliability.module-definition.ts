@@ -5,13 +5,14 @@ import type { AlertsOptions } from '../alerting/alerts.options.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { InvalidOptionsError } from '../core/errors.js';
 import type { OptionProblem } from '../core/option-problem.js';
+import { tryParseOptions } from '../core/options.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import type { AuditTrail } from '../manager/audit-trail.js';
 import type { ConfigSource } from '../manager/config-source.js';
 import type { ReliabilityConfiguration } from '../manager/configuration.js';
 import type { ConfigurationHistory } from '../manager/configuration-history.js';
 import type { DecisionOptions } from '../manager/decision-maker.js';
-import type { HandlerOptions } from './handler-options.js';
+import { handlerOptions, type HandlerOptions } from './handler-options.js';
 import { NOTHING_MOUNTED, withMounts } from './mounts.js';
 import type { RouteLimit } from './route-limit.js';
 
@@ -93,5 +94,19 @@ export function checkModuleOptions(options: ReliabilityModuleOptions): void {
   if (typeof drainMs !== 'number' || !(drainMs >= 0 && drainMs < Infinity)) {
     problems.push({ path: 'drainMs', rule: 'must be a number of ms from 0', value: drainMs });
   }
+  if (options.handlers !== undefined) tryParseOptions(handlerOptions, options.handlers, 'handlers', problems);
+  problems.push(...problemsOfCustom(options.customPolicies));
   if (problems.length > 0) throw new InvalidOptionsError(problems);
+}
+
+function problemsOfCustom(custom: unknown): OptionProblem[] {
+  if (custom === undefined) return [];
+  if (!Array.isArray(custom)) return [{ path: 'customPolicies', rule: 'must be a list', value: custom }];
+  return custom.flatMap((entry: unknown, index) => {
+    const { definition = entry } = Object(entry) as { readonly definition?: unknown };
+    const { type, create } = Object(definition) as { readonly type?: unknown; readonly create?: unknown };
+    if (typeof type === 'string' && typeof create === 'function') return [];
+    const rule = 'must be a definition of a policy, or a decorator made by definePolicy()';
+    return [{ path: `customPolicies.${index}`, rule, value: entry }];
+  });
 }

@@ -14,10 +14,12 @@ import type { PolicyOptions } from '../chain/policy-options.js';
 import { type Capabilities, systemCapabilities } from '../core/capabilities.js';
 import { ReliabilityError } from '../core/errors.js';
 import { LiveConfiguration } from '../manager/live-configuration.js';
+import { isPlainObject } from '../manager/json.js';
 import { PolicyRegistry } from '../manager/policy-registry.js';
 import { ReliabilityControl } from '../manager/reliability-control.js';
 import { ReliabilityManager } from '../manager/reliability-manager.js';
 import { AlertsLifecycle, createAlerts } from './alerts.provider.js';
+import { refuse } from './decorator-arguments.js';
 import { providersOfAsked, providersOfConfigured } from './policy-handles.js';
 import { RELIABILITY_CAPABILITIES, RELIABILITY_RUNTIME } from './reliability.constants.js';
 import { ReliabilityExplorer } from './reliability.explorer.js';
@@ -111,6 +113,7 @@ export class ReliabilityModule
   }
 
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    checkRootOptions(options);
     return withHandles(super.forRoot(options), options.policies ?? {});
   }
 
@@ -120,6 +123,7 @@ export class ReliabilityModule
 
   /** Adds named policies that a module brings along. Their names must not be configured elsewhere. */
   static forFeature(policies: Readonly<Record<string, PolicyOptions>>): DynamicModule {
+    if (!isPlainObject(policies)) refuse('ReliabilityModule.forFeature', 'takes policies by name', policies);
     return ReliabilityFeatureModule.of(policies);
   }
 
@@ -135,6 +139,11 @@ export class ReliabilityModule
   onApplicationShutdown(): void {
     this.registry.close();
   }
+}
+
+function checkRootOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    refuse('ReliabilityModule.forRoot', 'takes an object of options; {} for none', options);
 }
 
 function withHandles(module: DynamicModule, policies: Readonly<Record<string, PolicyOptions>>): DynamicModule {

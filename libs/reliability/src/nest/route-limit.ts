@@ -1,3 +1,4 @@
+import type { AnyClass } from './method-types.js';
 import { type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { RateLimitSharing, RateLimiterOptions } from '../rate-limiter/rate-limiter.options.js';
 
@@ -30,4 +31,17 @@ export function LimitRoute(limit: RouteLimit): MethodDecorator & ClassDecorator 
 /** Takes a route, or all routes of a controller, out of what `RateLimitGuard` limits. */
 export function SkipRateLimit(): MethodDecorator & ClassDecorator {
   return SetMetadata(ROUTE_LIMIT, 'skip');
+}
+
+/** The limits that `@LimitRoute` gives a controller and its routes, by `Class` and `Class.method`. */
+export function routeLimitsOf(controller: AnyClass): [site: string, limit: RouteLimit][] {
+  const found: [string, unknown][] = [[controller.name, Reflect.getMetadata(ROUTE_LIMIT, controller)]];
+  for (let at = controller.prototype as object; at !== Object.prototype; at = Object.getPrototypeOf(at) as object) {
+    for (const key of Reflect.ownKeys(at)) {
+      const handler: unknown = Object.getOwnPropertyDescriptor(at, key)?.value;
+      if (typeof handler !== 'function') continue;
+      found.push([`${controller.name}.${String(key)}`, Reflect.getMetadata(ROUTE_LIMIT, handler)]);
+    }
+  }
+  return found.filter((entry): entry is [string, RouteLimit] => typeof entry[1] === 'object');
 }
