@@ -69,6 +69,23 @@ async function admitted(rates: Rates, tenant: string): Promise<number> {
 }
 
 describe('settings of tenants', () => {
+  it('are kept by executions that say whose call it is', async () => {
+    const { module } = await app({ acme: { policies: { okx: { rateLimit: { limit: 4 } } } } });
+    const manager = module.get(ReliabilityManager);
+    const passed = async (key: string | undefined) => {
+      let calls = 0;
+      for (; calls < 20; calls += 1) {
+        const outcome = await manager.tryExecuteWithProtection('okx', () => 'rate', { key });
+        if (outcome.kind === 'refused') break;
+      }
+      return calls;
+    };
+    expect([await passed('acme'), await passed('other'), await passed('third'), await passed(undefined)]).toEqual([
+      4, 2, 2, 2,
+    ]);
+    await module.close();
+  });
+
   it('apply to calls whose key is the tenant, over what applies to everybody', async () => {
     const { module, rates } = await app({
       gold: { policies: { okx: { rateLimit: { limit: 5 }, retry: { attempts: 4 } } } },

@@ -65,7 +65,11 @@ function Bulkhead({ of }: { readonly of: PolicyPart }) {
           ['Queued', count(num(of['queued'])), num(of['queued']) > 0 ? 'warn' : undefined],
           ['Abandoned', count(num(of['abandoned'])), num(of['abandoned']) > 0 ? 'warn' : undefined],
           ['Refused', count(sum(of['refused'])), sum(of['refused']) > 0 ? 'bad' : undefined],
-          ['Shedding load', of['shedding'] === true ? 'yes' : 'no', of['shedding'] === true ? 'bad' : undefined],
+          [
+            'Shedding load',
+            of['shedding'] ? `below ${String(of['shedding'])}` : 'no',
+            of['shedding'] ? 'bad' : undefined,
+          ],
         ]}
       />
     </>

@@ -27,9 +27,16 @@ export interface ExecuteOptions {
   readonly signal?: AbortSignal;
   /** `false`: a repetition could do harm. `true`: it cannot. */
   readonly idempotent?: boolean;
+  /** Whose call it is (tenant, symbol, host): policies keep state apart per key, and tenants may have settings. */
+  readonly key?: string;
   /** Arguments that key, priority and cost functions look at. */
   readonly args?: readonly unknown[];
 }
+
+const KEY = Symbol('key of the execution');
+
+/** For uses of policies by executions that bring a key. */
+export const keyOfExecution = (call: Call): string => call.attachment(KEY) as string;
 
 const NO_OPTIONS: ExecuteOptions = {};
 const NO_ARGUMENTS: readonly unknown[] = [];
@@ -76,6 +83,7 @@ function callOf<T>(chain: Chain, name: string, work: Work<T>, options: ExecuteOp
 }
 
 function apply(options: ExecuteOptions, call: Call, clock: Clock): void {
+  if (options.key !== undefined) call.attach(KEY, options.key);
   if (options.priority !== undefined) call.priority = options.priority;
   if (options.idempotent !== undefined) call.idempotent = options.idempotent;
   if (options.deadlineMs !== undefined) {

@@ -1,5 +1,12 @@
 import type { CallOutcome, Chain } from '../chain/chain.js';
-import { type ExecuteOptions, executeWork, runWorkBy, tryExecuteWork, type Work } from '../chain/execute.js';
+import {
+  type ExecuteOptions,
+  executeWork,
+  keyOfExecution,
+  runWorkBy,
+  tryExecuteWork,
+  type Work,
+} from '../chain/execute.js';
 import { type ChainLine, explainChain } from '../chain/explain.js';
 import type { EventListener, Unsubscribe } from '../core/event-bus.js';
 import type { EventType, ReliabilityEvent } from '../core/events.js';
@@ -10,9 +17,13 @@ import type { PolicyRegistry } from './policy-registry.js';
 import type { ManagerSnapshot } from './snapshot-schema.js';
 import { type SnapshotParts, takeSnapshot } from './take-snapshot.js';
 
+type LinkedChains = Map<string, { readonly version: number; readonly chain: Chain }>;
+
 /** Runs anything under a configured name, and shows the state of everything named. */
 export class ReliabilityManager {
-  readonly #chains = new Map<string, { readonly version: number; readonly chain: Chain }>();
+  readonly #chains: LinkedChains = new Map();
+  /** For executions that bring a key. */
+  readonly #keyedChains: LinkedChains = new Map();
 
   constructor(
     readonly registry: PolicyRegistry,
@@ -26,7 +37,7 @@ export class ReliabilityManager {
   executeWithProtection<T>(name: string, work: Work<T>, options?: ExecuteOptions): Promise<Awaited<T>> {
     let chain: Chain;
     try {
-      chain = this.admitted(name);
+      chain = this.admitted(name, options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -39,12 +50,12 @@ export class ReliabilityManager {
     work: Work<T>,
     options?: ExecuteOptions,
   ): CallOutcome | Promise<CallOutcome> {
-    return tryExecuteWork(this.admitted(name), name, work, options);
+    return tryExecuteWork(this.admitted(name, options), name, work, options);
   }
 
   /** The chain of a name, outermost link first. */
   explain(name: string): readonly ChainLine[] {
-    return explainChain(this.chain(name));
+    return explainChain(this.chain(name, this.#chains));
   }
 
   /** The policy of a type under a name, for its manual controls; `undefined` when the name has none of that type. */
@@ -76,25 +87,27 @@ export class ReliabilityManager {
   }
 
   /** The chain of a name, for a call. @throws ShuttingDownError when the application takes no new calls */
-  private admitted(name: string): Chain {
-    const known = this.#chains.get(name);
+  private admitted(name: string, options: ExecuteOptions | undefined): Chain {
+    const chains = options?.key === undefined ? this.#chains : this.#keyedChains;
+    const known = chains.get(name);
     if (known?.version === this.registry.version) return known.chain;
     this.registry.assertAdmitting(name, 'manager');
-    return this.chain(name);
+    return this.chain(name, chains);
   }
 
-  private chain(name: string): Chain {
+  private chain(name: string, chains: LinkedChains): Chain {
     const { stopped, version } = this.registry;
-    const known = this.#chains.get(name);
+    const known = chains.get(name);
     if (known !== undefined && (stopped || known.version === version)) return known.chain;
+    const use = chains === this.#keyedChains ? { site: name, key: keyOfExecution } : PLAIN_USE;
     const links = (this.registry.bypassed ? [] : this.registry.set(name)).map(({ definition, policy }) => ({
       policy,
       slot: definition.slot,
-      use: PLAIN_USE,
+      use,
     }));
     const chain = this.registry.link(links, runWorkBy(this.#clock));
     // While stopping every call has to be asked where it comes from.
-    this.#chains.set(name, { version: stopped ? Number.NaN : version, chain });
+    chains.set(name, { version: stopped ? Number.NaN : version, chain });
     return chain;
   }
 
