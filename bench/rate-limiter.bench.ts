@@ -7,6 +7,7 @@ import {
 } from '@marketprism/reliability';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { runBenches, type Subject } from './harness.js';
+import { printAccuracy, printLongestStep } from './rate-limiter-accuracy.js';
 
 const UNREACHED = 1e9;
 const KEYS = 1_000_000;
@@ -93,6 +94,15 @@ await runBenches(import.meta.url, [
         const subject = flexible(UNREACHED);
         return { run: () => subject.consume('tenant-1') };
       },
+      '@nestjs/throttler 6, storage': async () => {
+        const increment = await throttler();
+        return { run: () => increment('tenant-1') };
+      },
+      'bottleneck 2, schedule': async () => {
+        const { default: Bottleneck } = await import('bottleneck');
+        const subject = new Bottleneck({ reservoir: UNREACHED });
+        return { run: () => subject.schedule(fetchRate) };
+      },
     },
   },
   {
@@ -165,3 +175,9 @@ await runBenches(import.meta.url, [
     },
   },
 ]);
+
+// Not in the processes of the subjects.
+if (process.argv[2] === undefined) {
+  printAccuracy();
+  await printLongestStep(names);
+}

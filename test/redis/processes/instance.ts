@@ -24,15 +24,18 @@ const CALLERS = 8;
 const sharedClockAhead = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 async function take({ port, options }: Go): Promise<() => Admissions> {
-  const { client, close } = await connect('node-redis', port);
+  const connected = await connect('node-redis', port);
   const capabilities = systemCapabilities();
-  const store = new SharedStore(redisConnection(client), capabilities, { firstProbeMs: 20, longestProbeMs: 100 });
+  const store = new SharedStore(redisConnection(connected.client), capabilities, {
+    firstProbeMs: 20,
+    longestProbeMs: 100,
+  });
   const limiter = sharedLimiter('fleet', options, store, capabilities);
   const admissions: number[] = [];
-  let stopped = false;
+  const stopping = new AbortController();
 
   const caller = async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const call = new Call('instance', () => undefined, undefined, []);
       const admission = await limiter.admit(call, capabilities.clock.now(), { site: 'instance' });
       if (admission instanceof Refusal) await pause(1);
@@ -52,10 +55,10 @@ async function take({ port, options }: Go): Promise<() => Admissions> {
   }, 50);
 
   return () => {
-    stopped = true;
+    stopping.abort();
     clearInterval(reports);
     limiter.close();
-    close();
+    connected.close();
     return admissions;
   };
 }
