@@ -111,6 +111,13 @@ export {
   type Jitter,
   linear,
 } from './retry/backoff.js';
+export {
+  RETRY_ATTEMPT_HEADER,
+  retryAnswerHeaders,
+  retryHeaders,
+  SHOULD_RETRY_HEADER,
+  withinRetryHop,
+} from './retry/retry-hop.js';
 export { type Retry as RetryHandle, retryPolicy } from './retry/retry.js';
 export {
   type FailedAttempt,

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { ReliabilityError } from '../core/errors.js';
+import { retryAnswerHeaders } from '../retry/retry-hop.js';
 import { callersQuotaOf } from './callers-quota.js';
 
 /** How an error of this library is told over HTTP. */
@@ -39,6 +40,7 @@ export function httpAnswer(error: ReliabilityError): HttpAnswer {
     headers: {
       ...(retryAfterMs !== undefined && { 'Retry-After': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }),
       ...(error.code === 'SHUTTING_DOWN' && { Connection: 'close' }),
+      ...retryAnswerHeaders(error),
       ...quota,
     },
     body: {

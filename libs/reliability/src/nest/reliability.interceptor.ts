@@ -9,6 +9,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Observable, tap } from 'rxjs';
 import type { Link } from '../chain/link.js';
 import { type Ambient, handDown } from '../core/ambient.js';
@@ -16,6 +17,7 @@ import { isReliabilityError } from '../core/errors.js';
 import { PolicyRegistry } from '../manager/policy-registry.js';
 import { rateLimitHeaders } from '../rate-limiter/rate-limit-headers.js';
 import { RateLimiter } from '../rate-limiter/rate-limiter.js';
+import { RETRY_ATTEMPT_HEADER, withinRetryHop } from '../retry/retry-hop.js';
 import { ofCallersQuota } from './callers-quota.js';
 import { watchDisconnect } from './client-disconnect.js';
 import { DEFAULT_DEADLINE_HEADER, readDeadline } from './deadline-header.js';
@@ -29,7 +31,7 @@ const DEFAULT_MAX_DEADLINE_MS = 300_000;
 
 /**
  * Around handlers: applies a configured chain to those that have no decorators of their own, takes the deadline from
- * the request, aborts what is done for a client that hangs up, and tells clients where they stand with the limit.
+ * the request, repeats nothing for a caller who repeats the request himself, aborts what is done for a client that hangs up, and tells clients where they stand with the limit.
  * Give it as `APP_INTERCEPTOR`, by `@UseInterceptors(ReliabilityInterceptor)` or, with the name of a chain,
  * `@UseInterceptors(ReliabilityInterceptor.for('okx'))`. A handler that is decorated too runs its chain once.
  */
@@ -91,16 +93,17 @@ export class ReliabilityInterceptor implements NestInterceptor, OnModuleInit {
     const { deadlineHeader = DEFAULT_DEADLINE_HEADER, maxDeadlineMs = DEFAULT_MAX_DEADLINE_MS } = this.handlers;
     const { abortOnDisconnect = true } = this.handlers;
     const { clock } = this.registry.factory.capabilities;
-    const request = context.switchToHttp().getRequest<{ headers?: Readonly<Record<string, unknown>> }>();
+    const request = context.switchToHttp().getRequest<{ headers?: IncomingHttpHeaders }>();
+    const { headers = {} } = request;
     const leftMs =
-      deadlineHeader === false
-        ? undefined
-        : readDeadline(request.headers?.[deadlineHeader.toLowerCase()], maxDeadlineMs);
+      deadlineHeader === false ? undefined : readDeadline(headers[deadlineHeader.toLowerCase()], maxDeadlineMs);
     return new Observable((subscriber) => {
       const client = abortOnDisconnect ? watchDisconnect(context.switchToHttp().getResponse()) : undefined;
       const deadline = leftMs === undefined ? Infinity : clock.now() + leftMs;
       const ambient: Ambient = { deadline, clock, signal: client?.signal, tooLate: this.registry.stopped };
-      handDown(ambient, () => handle().subscribe(subscriber));
+      const serve = () => handDown(ambient, () => handle().subscribe(subscriber));
+      if (headers[RETRY_ATTEMPT_HEADER] === undefined) serve();
+      else withinRetryHop(headers, serve);
       return () => client?.release();
     });
   }
