@@ -63,10 +63,13 @@ async function take({ port, options }: Go): Promise<() => Admissions> {
   };
 }
 
-let stop: () => Admissions = () => [];
+const idle = (): Admissions => [];
+let stop = idle;
 process.on('message', (order: Go | 'stop') => {
-  if (order === 'stop') process.send!(stop());
-  else void take(order).then((stopIt) => (stop = stopIt));
+  if (order === 'stop') {
+    process.send!(stop());
+    stop = idle;
+  } else void take(order).then((stopIt) => (stop = stopIt));
 });
 process.on('disconnect', () => process.exit());
 process.send!('ready');
