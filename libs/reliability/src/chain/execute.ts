@@ -1,9 +1,10 @@
 import { handDownDeadline, inherit } from '../core/ambient.js';
 import { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
+import { InvalidUseError } from '../core/errors.js';
 import type { EndpointRef } from '../core/endpoint.js';
 import type { Next } from '../core/policy.js';
-import type { Priority } from '../core/priority.js';
+import { PRIORITIES, type Priority } from '../core/priority.js';
 import type { Chain, CallOutcome } from './chain.js';
 
 /** What a function run through a chain may look at. */
@@ -82,7 +83,24 @@ function callOf<T>(chain: Chain, name: string, work: Work<T>, options: ExecuteOp
   return call;
 }
 
+/** @throws InvalidUseError for options that would be without effect, or spoil the chain */
+function check({ priority, deadlineMs, signal }: ExecuteOptions, name: string): void {
+  const refuse = (what: string, rule: string, value: unknown): never => {
+    throw new InvalidUseError(name, name, what, rule, value);
+  };
+  if (deadlineMs !== undefined && (typeof deadlineMs !== 'number' || Number.isNaN(deadlineMs))) {
+    refuse('deadlineMs', 'must be a number of ms', deadlineMs);
+  }
+  if (priority !== undefined && !PRIORITIES.includes(priority)) {
+    refuse('priority', `must be one of ${PRIORITIES.join(', ')}`, priority);
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    refuse('signal', 'must be an AbortSignal', signal);
+  }
+}
+
 function apply(options: ExecuteOptions, call: Call, clock: Clock): void {
+  check(options, call.name);
   if (options.key !== undefined) call.attach(KEY, options.key);
   if (options.priority !== undefined) call.priority = options.priority;
   if (options.idempotent !== undefined) call.idempotent = options.idempotent;
