@@ -135,6 +135,17 @@ export class WaitQueue<T> {
     return answer;
   }
 
+  /**
+   * Refuses the latest of the least urgent waiters, if they are no more urgent than `priority`, so that somebody in
+   * another queue under the same bound can wait.
+   * @returns whether there was one
+   */
+  makeRoom(priority: Priority, now: number): boolean {
+    const victim = this.#latestFrom(PRIORITY_RANK[priority]);
+    if (victim !== undefined) this.#leave(victim, 'shed', now);
+    return victim !== undefined;
+  }
+
   /** Who is next: the most urgent level first, unless ageing has carried another's oldest past it. */
   head(): Waiter | undefined {
     const { agingMs } = this.options;
@@ -212,7 +223,12 @@ export class WaitQueue<T> {
 
   /** The latest of the least urgent level, if that is less urgent than `priority`. */
   #sheddable(priority: Priority): Node<T> | undefined {
-    for (let rank = this.#lanes.length - 1; rank > PRIORITY_RANK[priority]; rank -= 1) {
+    return this.#latestFrom(PRIORITY_RANK[priority] + 1);
+  }
+
+  /** The latest of the least urgent level, if that is of this rank or less urgent. */
+  #latestFrom(mostUrgent: number): Node<T> | undefined {
+    for (let rank = this.#lanes.length - 1; rank >= mostUrgent; rank -= 1) {
       const { tail } = this.#lanes[rank]!;
       if (tail !== undefined) return tail;
     }

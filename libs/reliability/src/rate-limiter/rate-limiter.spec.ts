@@ -320,6 +320,39 @@ describe('RateLimiter, mode wait', () => {
     expect(log).toEqual(['a1@0', 'b1@0', 'a3:queue-full@0', 'a2@1000', 'b2@1000']);
   });
 
+  it('one key that fills the queue gives places up to others, until it waits for no more than they do', async () => {
+    const { send, log, clock } = setUp({
+      algorithm: 'gcra',
+      limit: 1,
+      windowMs: 1_000,
+      maxQueued: 4,
+      maxWaitMs: 9_000,
+    });
+    for (let call = 0; call < 5; call += 1) send(`a${call}`, { key: () => 'a' });
+    for (let call = 0; call < 4; call += 1) send(`b${call}`, { key: () => 'b' });
+    send('c0', { key: () => 'c' });
+    await clock.run(0);
+    // a4 and a3 go for b1 and b2; then each has two, and b3 finds no longer queue than its own.
+    expect(log).toEqual(['a0@0', 'b0@0', 'b3:queue-full@0', 'c0@0', 'a4:shed@0', 'a3:shed@0']);
+    await clock.run(3_000);
+    expect(log.slice(6)).toEqual(['a1@1000', 'b1@1000', 'a2@2000', 'b2@2000']);
+  });
+
+  it('a key gives no place up to a less urgent call', async () => {
+    const { send, log, clock } = setUp({
+      algorithm: 'gcra',
+      limit: 1,
+      windowMs: 1_000,
+      maxQueued: 2,
+      maxWaitMs: 9_000,
+    });
+    for (let call = 0; call < 3; call += 1) send(`a${call}`, { key: () => 'a', priority: 'high' });
+    send('b0', { key: () => 'b' });
+    send('b1', { key: () => 'b' });
+    await clock.run(0);
+    expect(log).toEqual(['a0@0', 'b0@0', 'b1:queue-full@0']);
+  });
+
   it('keeps one timer for a queue of any length and none when nobody waits', async () => {
     const { send, clock } = setUp({ algorithm: 'gcra', limit: 10 });
     for (let index = 0; index < 20; index += 1) send(`${index}`);

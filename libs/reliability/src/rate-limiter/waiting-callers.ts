@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import type { Priority } from '../core/priority.js';
 import type { QueueOwner, Unserved, Waiter, WaitQueueOptions } from '../core/wait-queue.js';
 import { WaitQueue } from '../core/wait-queue.js';
+import { ByLength } from './by-length.js';
 
 /** What the queues ask of the limiter that they belong to. `T` is a permit or a refusal. */
 export interface Admitting<T> {
@@ -27,6 +28,7 @@ interface Line<T> {
 export class WaitingCallers<T> {
   readonly #whole: Line<T>;
   readonly #byKey = new Map<string, Line<T>>();
+  readonly #lengths = new ByLength<Line<T>>();
   #waiting = 0;
 
   constructor(
@@ -72,8 +74,9 @@ export class WaitingCallers<T> {
     expiresAt: number,
   ): T | Promise<T> {
     const line = this.#find(key) ?? this.#line(key);
-    // The bound is over all queues; only within its own can a call make room.
     const { agingMs, capacity } = this.options;
+    if (this.#waiting >= capacity) this.#makeRoom(line, priority, now);
+    // The bound is over all queues.
     line.queue.options = { agingMs, capacity: capacity - (this.#waiting - line.counted) };
     if (key !== undefined) this.#byKey.set(key, line);
     const answer = line.queue.enter(call, priority, cost, now, expiresAt);
@@ -98,6 +101,12 @@ export class WaitingCallers<T> {
     for (const line of Array.from(this.#byKey.values())) line.queue.close(now);
   }
 
+  /** Nobody's queue fills the room of all: whoever has more in it than the newcomer will have gives a place up. */
+  #makeRoom(newcomers: Line<T>, priority: Priority, now: number): void {
+    const longest = this.#lengths.longest;
+    if (longest !== undefined && longest.counted > newcomers.counted + 1) longest.queue.makeRoom(priority, now);
+  }
+
   #find(key: string | undefined): Line<T> | undefined {
     return key === undefined ? this.#whole : this.#byKey.get(key);
   }
@@ -116,9 +125,12 @@ export class WaitingCallers<T> {
   }
 
   #recount(line: Line<T>): void {
-    this.#waiting += line.queue.size - line.counted;
-    line.counted = line.queue.size;
-    if (line.key !== undefined && line.counted === 0) this.#byKey.delete(line.key);
+    const { size } = line.queue;
+    if (size === line.counted) return;
+    this.#waiting += size - line.counted;
+    this.#lengths.move(line, line.counted, size);
+    line.counted = size;
+    if (line.key !== undefined && size === 0) this.#byKey.delete(line.key);
   }
 
   #line(key: string | undefined): Line<T> {
