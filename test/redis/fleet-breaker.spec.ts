@@ -42,7 +42,7 @@ describeWithEngines(['redis-server'], 'breakers of one fleet', () => {
     const options = circuitBreakerPolicy.options.parse(OPTIONS);
     const breaker = circuitBreakerPolicy.create('venue', options, { ...capabilities, create: unused, shared: unused });
     const store = new SharedStore(redisConnection(client.client), capabilities, { commandMs: 200, firstProbeMs: 20 });
-    const fleet = new FleetBreaker(breaker, options, store, capabilities, FLEET);
+    const fleet = new FleetBreaker(breaker, store, capabilities, FLEET);
     cleanUp.push(() => {
       fleet.close();
       client.close();

@@ -583,6 +583,22 @@ describe('CircuitBreaker', () => {
     });
   });
 
+  describe('that is wary', () => {
+    it('opens sooner, also under new options, until it is not any more', () => {
+      const { breaker, fail, state } = breakerWith({ consecutiveFailures: 4 });
+      breaker.beWary(0.5);
+      breaker.reconfigure(parseOptions(circuitBreakerOptions, { consecutiveFailures: 6 }, ''));
+      fail();
+      fail();
+      breaker.beWary(1);
+      fail();
+      expect(state()).toBe('closed');
+      breaker.beWary(0.5);
+      fail();
+      expect(state()).toBe('open');
+    });
+  });
+
   describe('with new options', () => {
     const to = (options: CircuitBreakerOptions) => parseOptions(circuitBreakerOptions, options, '');
 

@@ -82,6 +82,7 @@ export class CircuitBreaker implements AdmissionPolicy {
   #keyed: KeyedStates<Circuit> | undefined = undefined;
   #activeProbe: ActiveProbe | undefined = undefined;
   #looksAtResults: boolean;
+  #wariness = 1;
 
   #admitted = 0;
   #successes = 0;
@@ -200,12 +201,21 @@ export class CircuitBreaker implements AdmissionPolicy {
     this.#keyed?.clear();
   }
 
+  /**
+   * Opens sooner while others have reason to doubt what is called: multiplies the numbers and the share of failures that
+   * open by `wariness`, 0 (exclusive) to 1 (as configured). Kept when it is reconfigured.
+   */
+  beWary(wariness: number): void {
+    this.#wariness = wariness;
+    this.#machine.rules = circuitRules(this.#options, wariness);
+  }
+
   reconfigure(options: ResolvedCircuitBreakerOptions): void {
     const previous = this.#options;
     const previousWindow = this.#machine.rules.window;
     this.#options = options;
     this.#looksAtResults = looksAtResults(options);
-    this.#machine.rules = circuitRules(options);
+    this.#machine.rules = circuitRules(options, this.#wariness);
     if (!isDeepStrictEqual(previousWindow, this.#machine.rules.window)) this.#convertWindows(this.context.clock.now());
     this.#keyed?.reconfigure({ maxKeys: options.maxKeys, idleMs: options.keyIdleMs });
     if (previous.mode !== options.mode) this.reset();

@@ -76,4 +76,15 @@ describe('circuitRules', () => {
     expect(rules({ windowMs: 10 })).not.toBe(rules({ windowMs: 11 }));
     expect(rules({ windowCalls: 10 })).not.toBe(rules({ windowCalls: 11 }));
   });
+
+  it('multiplies the thresholds by the wariness, leaves at least one call, and leaves what is off', () => {
+    const wary = (options: CircuitBreakerOptions, wariness: number) =>
+      circuitRules(parseOptions(circuitBreakerOptions, options, ''), wariness);
+    const options = { consecutiveFailures: 5, failureRate: 0.5, minimumCalls: 10 };
+    expect(wary(options, 0.5)).toMatchObject({ consecutiveFailures: 3, failureRate: 0.25, minimumCalls: 5 });
+    expect(wary(options, 0.01)).toMatchObject({ consecutiveFailures: 1, minimumCalls: 1 });
+    expect(wary(options, 0.5).halfOpenFailureRate).toBe(0.5);
+    const off = { consecutiveFailures: false, failureRate: false } as const;
+    expect(wary(off, 0.5)).toMatchObject({ consecutiveFailures: false, failureRate: false });
+  });
 });

@@ -13,20 +13,22 @@ let latest: CircuitRules | undefined;
 /**
  * The options as the state machine wants them, with the defaults that follow from other options. Breakers that are
  * made one after the other and configured alike share them.
+ * @param wariness what the thresholds are multiplied by, above 0; less opens sooner
  */
-export function circuitRules(options: ResolvedCircuitBreakerOptions): CircuitRules {
-  const rules = rulesOf(options);
+export function circuitRules(options: ResolvedCircuitBreakerOptions, wariness = 1): CircuitRules {
+  const rules = rulesOf(options, wariness);
   const shared = isDeepStrictEqual(rules, latest) ? latest! : rules;
   latest = shared;
   return shared;
 }
 
-function rulesOf(options: ResolvedCircuitBreakerOptions): CircuitRules {
+function rulesOf(options: ResolvedCircuitBreakerOptions, wariness: number): CircuitRules {
+  const { consecutiveFailures, failureRate, minimumCalls, windowCalls } = options;
   return {
-    consecutiveFailures: options.consecutiveFailures,
-    failureRate: options.failureRate,
+    consecutiveFailures: consecutiveFailures === false ? false : wholeShare(consecutiveFailures, wariness),
+    failureRate: failureRate === false ? false : failureRate * wariness,
     slowCallRate: options.slowCallRate,
-    minimumCalls: Math.min(options.minimumCalls, options.windowCalls ?? Infinity),
+    minimumCalls: wholeShare(Math.min(minimumCalls, windowCalls ?? Infinity), wariness),
     window: windowKind(options),
     openForMs: options.openForMs,
     openForFactor: options.openForFactor,
@@ -34,14 +36,15 @@ function rulesOf(options: ResolvedCircuitBreakerOptions): CircuitRules {
     openForJitter: options.openForJitter,
     retryAfterCapMs: options.retryAfterCapMs,
     halfOpenPermits: options.halfOpenPermits,
-    halfOpenFailureRate:
-      options.halfOpenFailureRate ?? (options.failureRate === false ? HALF_OPEN_FAILURE_RATE : options.failureRate),
+    halfOpenFailureRate: options.halfOpenFailureRate ?? (failureRate === false ? HALF_OPEN_FAILURE_RATE : failureRate),
     halfOpenMaxWaitMs: options.halfOpenMaxWaitMs,
     rampMs: options.rampMs,
     rampFrom: options.rampFrom,
     activeProbe: options.probe !== undefined,
   };
 }
+
+const wholeShare = (calls: number, share: number) => Math.max(1, Math.ceil(calls * share));
 
 function windowKind(options: ResolvedCircuitBreakerOptions): WindowKind | undefined {
   const { failureRate, slowCallRate, windowMs, windowCalls } = options;

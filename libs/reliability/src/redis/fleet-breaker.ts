@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js';
-import type { ResolvedCircuitBreakerOptions } from '../circuit-breaker/circuit-breaker.options.js';
 import type { Capabilities } from '../core/capabilities.js';
 import type { CircuitBreakerEvent } from '../core/events.js';
 import type { Timer } from '../core/timer.js';
@@ -13,7 +12,7 @@ import { script } from './shared-store.js';
 const FLEET = script(FLEET_SCRIPT);
 
 /** The part of a breaker that evidence from elsewhere acts on. */
-export type EvidencedBreaker = Pick<CircuitBreaker, 'name' | 'isolate' | 'reconfigure'>;
+export type EvidencedBreaker = Pick<CircuitBreaker, 'name' | 'isolate' | 'beWary'>;
 
 export interface FleetBreakerOptions {
   /** Share of the live instances that must have opened for the others to open too. Default 0.5. */
@@ -56,7 +55,6 @@ export class FleetBreaker {
 
   constructor(
     private readonly breaker: EvidencedBreaker,
-    private readonly breakerOptions: ResolvedCircuitBreakerOptions,
     private readonly store: SharedStore,
     private readonly context: Capabilities,
     options: FleetBreakerOptions = {},
@@ -93,7 +91,7 @@ export class FleetBreaker {
 
   #hear(event: Extract<CircuitBreakerEvent, { type: 'circuit-breaker.transition' }>): void {
     if (event.to === 'open') {
-      const forMs = event.retryAfterMs ?? this.breakerOptions.openForMs;
+      const forMs = event.retryAfterMs ?? 0;
       this.#stayOpen(event.at, forMs);
       this.#openedAt = event.at;
       void this.#report(forMs);
@@ -151,8 +149,7 @@ export class FleetBreaker {
     }
     if (verdict !== this.#verdict) {
       this.#verdict = verdict;
-      const { waryFactor } = this.#options;
-      this.breaker.reconfigure(verdict === 'wary' ? wary(this.breakerOptions, waryFactor) : this.breakerOptions);
+      this.breaker.beWary(verdict === 'wary' ? this.#options.waryFactor : 1);
     }
   }
 
@@ -207,14 +204,3 @@ export class FleetBreaker {
 
 /** How long before the end of the open time the right to probe is asked for. */
 const ASK_AHEAD_MS = 200;
-
-/** The same breaker, sooner convinced. */
-export function wary(options: ResolvedCircuitBreakerOptions, factor: number): ResolvedCircuitBreakerOptions {
-  const { consecutiveFailures, failureRate, minimumCalls } = options;
-  return {
-    ...options,
-    consecutiveFailures: consecutiveFailures === false ? false : Math.max(1, Math.ceil(consecutiveFailures * factor)),
-    failureRate: failureRate === false ? false : failureRate * factor,
-    minimumCalls: Math.max(1, Math.ceil(minimumCalls * factor)),
-  };
-}
