@@ -9,6 +9,7 @@ import type { Queue } from 'bullmq';
 import { describeWithEngines } from '../engines/engine.js';
 import { redisServer } from '../engines/redis.js';
 import { Tallied, tallied, tallyOf } from './tally.js';
+import { eventually } from '../engines/eventually.js';
 
 @Injectable()
 class Jobs {
@@ -43,11 +44,6 @@ class RatesProcessor extends WorkerHost {
     return `rate of ${job.data.symbol}`;
   }
 }
-
-const eventually = async (met: () => boolean) => {
-  for (let tries = 0; tries < 2_000 && !met(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 2));
-  expect(met()).toBe(true);
-};
 
 describe('work in the background is protected', () => {
   it('on @Cron, @Interval and @OnEvent, whichever decorator is above', async () => {

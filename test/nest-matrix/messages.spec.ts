@@ -20,6 +20,7 @@ import { graphql, type GraphQLSchema } from 'graphql';
 import { WebSocket } from 'ws';
 import { Tallied, tallied, tallyOf } from './tally.js';
 import { freePort } from '../engines/engine.js';
+import { eventually } from '../engines/eventually.js';
 
 const filter = { provide: APP_FILTER, useClass: ReliabilityExceptionFilter };
 const protection = () =>
@@ -91,11 +92,6 @@ class RatesResolver {
     return 'never';
   }
 }
-
-const eventually = async (met: () => boolean) => {
-  for (let tries = 0; tries < 2_000 && !met(); tries += 1) await new Promise((resolve) => setTimeout(resolve, 2));
-  expect(met()).toBe(true);
-};
 
 describe('handlers of messages', () => {
   let app: INestApplication | undefined;

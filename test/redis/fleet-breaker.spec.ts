@@ -11,6 +11,7 @@ import { testCall } from '@marketprism/reliability/testing';
 import { describeWithEngines, type Engine } from '../engines/engine.js';
 import { redisServer } from '../engines/redis.js';
 import { connect, unused } from './clients.js';
+import { eventually } from '../engines/eventually.js';
 
 const OPTIONS: CircuitBreakerOptions = {
   consecutiveFailures: 4,
@@ -67,11 +68,6 @@ describeWithEngines(['redis-server'], 'breakers of one fleet', () => {
 
   const fleetOf = (count: number) => Promise.all(Array.from({ length: count }, instance));
   const heartbeats = () => pause(400);
-  const eventually = async (holds: () => boolean) => {
-    const until = performance.now() + 10_000;
-    while (!holds() && performance.now() < until) await pause(10);
-  };
-
   it('one instance alone opens nobody else, and makes the others wary', async () => {
     const [bad, ...others] = await fleetOf(4);
     await heartbeats();

@@ -10,6 +10,7 @@ import {
 import { RecordedEvents, testCall } from '@marketprism/reliability/testing';
 import { describeWithEngines, type Engine } from '../engines/engine.js';
 import { redisServer } from '../engines/redis.js';
+import { eventually } from '../engines/eventually.js';
 import { CLIENTS, type ClientKind, connect, sharedLimiter, type TestClient } from './clients.js';
 
 const COMMAND_MS = 100;
@@ -166,9 +167,13 @@ describeWithEngines(['redis-server'], 'a limit shared through Redis', () => {
           await pause(10);
         }
         expect(one.events.of('rate-limiter.store').map(({ available }) => available)).toEqual([false, true]);
-        const before = one.limiter.inspect(0)['admittedInOutage'];
-        expect((await hammer(one, 200)).length).toBeGreaterThan(0);
-        expect(one.limiter.inspect(0)['admittedInOutage']).toBe(before);
+        // On a busy machine an answer may come late once more; in the end the store decides alone.
+        const decidedByStore = async () => {
+          const before = one.limiter.inspect(0)['admittedInOutage'];
+          const admitted = await hammer(one, 200);
+          return admitted.length > 0 && one.limiter.inspect(0)['admittedInOutage'] === before;
+        };
+        await eventually(decidedByStore);
       },
       30_000,
     );
