@@ -104,7 +104,7 @@ describeWithEngines(['chromium'], 'the live page in a browser', () => {
     await page.getByRole('dialog').waitFor();
     await page.keyboard.type('Their maintenance');
     await page.keyboard.press('Enter');
-    await tell(page, 'Done: force circuit-breaker "bybit".');
+    await tell(page, 'Done: circuit-breaker "bybit" is forced open.');
     const refused = await manager.executeWithProtection('bybit', () => 'answer').catch((error: unknown) => error);
     expect(isCircuitOpen(refused)).toBe(true);
     expect((await app.get(ReliabilityControl).audit())[0]).toMatchObject({

@@ -5,6 +5,8 @@ import { wallOf } from './store.js';
 import { theme } from './theme.js';
 
 const HEIGHT = 170;
+/** Distances of times on the axis, in ms: whole seconds, so that none is named twice. */
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600].map((seconds) => seconds * 1_000);
 const LINES = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6', '--line-7', '--line-8'];
 
 interface ChartProps {
@@ -73,10 +75,17 @@ function optionsOf(unit: string, names: readonly string[], width: number): uPlot
     height: HEIGHT,
     cursor: { show: false },
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 28, 0, 0],
     scales: { x: { time: false }, y: { range: (_, __, most) => [0, Math.max(1, (most ?? 0) * 1.15)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 90, size: 26, values: (_, at) => at.map((x) => timeOfDay(wallOf(x))) },
+      {
+        ...axis,
+        grid: { show: false },
+        space: 90,
+        size: 26,
+        incrs: TIME_STEPS,
+        values: (_, at) => at.map((x) => timeOfDay(wallOf(x))),
+      },
       { ...axis, size: 58, space: 36, values: (_, at) => at.map((y) => `${y}${unit}`) },
     ],
     series: [

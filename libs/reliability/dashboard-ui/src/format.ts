@@ -21,7 +21,7 @@ export function duration(ms: number): string {
   if (ms < 1) return ms <= 0 ? '0 ms' : '<1 ms';
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1_000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 10) return `${seconds.toFixed(1).replace(/\.0$/, '')} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;
   if (seconds < 3_600)
     return `${Math.floor(seconds / 60)} min${seconds < 600 && seconds % 60 >= 1 ? ` ${Math.floor(seconds % 60)} s` : ''}`;

@@ -120,7 +120,9 @@ function Row({ name }: { readonly name: string }) {
     <li class={`row ${own.band}`}>
       <a class="name" href={addressOf(name)} aria-label={`${name}, ${BAND_LABELS[own.band]}`}>
         <span class={`text ${BAND_TONES[own.band]} dot`} aria-hidden="true" />
-        <span class="label">{name}</span>
+        <span class="label" title={name}>
+          {name}
+        </span>
       </a>
       <span class="circuit">
         {circuit !== undefined && circuit !== '' && (

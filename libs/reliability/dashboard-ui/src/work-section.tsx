@@ -1,8 +1,8 @@
 import type { PolicyPart } from '../../src/dashboard/wire.js';
 import { Meter } from './badge.js';
 import { Facts } from './facts.js';
-import { count, duration, words } from './format.js';
-import { num, sum } from './read.js';
+import { count, duration } from './format.js';
+import { num, sum, text } from './read.js';
 import { zombiesOf } from './summary.js';
 
 /** Work under way: places, limits, and what was given up and still runs. */
@@ -48,7 +48,7 @@ function Bulkhead({ of }: { readonly of: PolicyPart }) {
   const used = num(of['used']);
   return (
     <>
-      <h3>{words('bulkhead')}</h3>
+      <h3>Bulkhead</h3>
       <div class="use">
         <Meter
           share={limit > 0 ? used / limit : 0}
@@ -67,7 +67,7 @@ function Bulkhead({ of }: { readonly of: PolicyPart }) {
           ['Refused', count(sum(of['refused'])), sum(of['refused']) > 0 ? 'bad' : undefined],
           [
             'Shedding load',
-            of['shedding'] ? `below ${String(of['shedding'])}` : 'no',
+            of['shedding'] ? `below ${text(of['shedding'])}` : 'no',
             of['shedding'] ? 'bad' : undefined,
           ],
         ]}

@@ -47,6 +47,10 @@ describe('parseOptions', () => {
     expect(problemsOf('fast')).toEqual([['policies.okx.retry', 'fast']]);
   });
 
+  it('names what stands at the top without a dot before it', () => {
+    expect(() => parseOptions(schema, { atempts: 4 }, '')).toThrow('\n  - atempts: is not an option; got 4');
+  });
+
   it('says it in one message, one line each', () => {
     expect(() => parseOptions(schema, { attempts: -2, atempts: 4 }, 'policies.okx.retry')).toThrow(
       [

@@ -49,7 +49,8 @@ function collectIssues(
     const at = [path, ...issue.path.map(String)].filter((part) => part !== '').join('.');
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        problems.push({ path: `${at}.${key}`, rule: 'is not an option', value: valueAt(input, [...issue.path, key]) });
+        const named = at === '' ? key : `${at}.${key}`;
+        problems.push({ path: named, rule: 'is not an option', value: valueAt(input, [...issue.path, key]) });
       }
     } else if (issue.code === 'invalid_union' && issue.errors.length > 0) {
       const closest = issue.errors.reduce((best, other) => (depth(other) > depth(best) ? other : best));

@@ -135,8 +135,9 @@ function baseOf({ originalUrl, url }: Request): string {
   return last === '' ? './' : `./${encodeURIComponent(decodeURIComponent(last))}/`;
 }
 
-function wordsFor({ kind, target, version }: ActionResult): string {
-  return kind === 'change' || kind === 'rollback'
-    ? `Done: ${target}, version ${version} is in force.`
+function wordsFor({ kind, target, version, after }: ActionResult): string {
+  if (kind === 'change' || kind === 'rollback') return `Done: ${target}, version ${version} is in force.`;
+  return kind === 'force' && typeof after === 'string'
+    ? `Done: ${target} is ${after.replaceAll('-', ' ')}.`
     : `Done: ${kind} ${target}.`;
 }

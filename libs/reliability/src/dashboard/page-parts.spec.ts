@@ -2,6 +2,7 @@ import { scoreSystem } from '../manager/health-score.js';
 import { pageParts } from './page-parts.js';
 import { settledTimes } from './settled-times.js';
 import { Timeline } from './timeline.js';
+import { timelineEntry } from './timeline-entry.js';
 import type { TimelineEntry } from './wire.js';
 
 describe('settledTimes', () => {
@@ -68,6 +69,17 @@ describe('pageParts', () => {
     ];
     const parts = pageParts({ snapshots, health: scoreSystem(snapshots), alerts: [] }, 0);
     expect([...parts.values()].join()).not.toMatch(/hunter22|abcdef/);
+  });
+});
+
+describe('timelineEntry', () => {
+  const words = (change: 'draining' | 'ejected' | 'returned', cause: string) =>
+    timelineEntry({ type: 'load-balancer.endpoint', policy: 'okx', at: 1, endpoint: 'b', change, cause })?.text;
+
+  it('says in words why an endpoint came or went', () => {
+    expect(words('draining', 'code')).toBe('b draining, as was asked for');
+    expect(words('ejected', 'consecutive-failures')).toBe('b ejected: consecutive failures');
+    expect(words('returned', 'consecutive-failures')).toBe('b returned, after consecutive failures');
   });
 });
 

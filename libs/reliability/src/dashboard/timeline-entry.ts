@@ -29,7 +29,7 @@ export function timelineEntry(event: ReliabilityEvent): TimelineEntry | undefine
         ...base,
         kind: 'endpoint',
         to: event.change,
-        text: `${event.endpoint} ${event.change} (${event.cause})`,
+        text: `${event.endpoint} ${event.change}${because(event.change, event.cause)}`,
       };
     case 'load-balancer.panic':
       return {
@@ -54,4 +54,11 @@ export function timelineEntry(event: ReliabilityEvent): TimelineEntry | undefine
     default:
       return undefined;
   }
+}
+
+/** In words: `code` is whoever steers endpoints while running, a person at this page among them. */
+function because(change: string, cause: string): string {
+  if (cause === 'code') return ', as was asked for';
+  const words = cause.replaceAll('-', ' ');
+  return change === 'returned' ? `, after ${words}` : `: ${words}`;
 }

@@ -24,6 +24,7 @@ describe('health score', () => {
   it.each([
     ['closed', breaker('closed'), 100, []],
     ['closed with a tenth failing', breaker('closed', 100, 10), 95, ['10 % of calls fail']],
+    ['closed with two of a thousand failing', breaker('closed', 1_000, 2), 99.9, ['under 1 % of calls fail']],
     ['half-open', breaker('half-open'), 40, ['circuit is half-open']],
     ['ramping at a quarter', breaker('ramping', 0, 0, 0, 0.25), 65, ['circuit is ramping, 75 % held back']],
     ['open', breaker('open', 10, 10), 0, ['circuit is open', '100 % of calls fail']],

@@ -159,7 +159,8 @@ function share(part: number, whole: number, points: number, what: string): Omit<
 /** 0 at 0, towards 1 as `value` grows past `scale`. */
 const saturating = (value: number, scale: number) => value / (value + scale);
 
-const percent = (ratio: number) => `${Math.round(ratio * 100)} %`;
+/** A few of many are not none. */
+const percent = (ratio: number) => (ratio > 0 && ratio < 0.005 ? 'under 1 %' : `${Math.round(ratio * 100)} %`);
 
 function endpointsOf(snapshot: PolicySnapshot): { id: string; service: string }[] {
   return (snapshot['endpoints'] ?? []) as { id: string; service: string }[];
