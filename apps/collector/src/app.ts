@@ -1,9 +1,12 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { ControlStore } from '@marketprism/control-store';
+import type { ConfigSource } from '@marketprism/reliability';
 import { CollectorModule } from './collector.module.js';
 import { Collector } from './collect/collector.js';
 import type { CollectorConfig } from './config/collector.config.js';
+import { ConfigError } from './config/load-config.js';
 import { openControlStoreOf } from './telemetry/control-store.module.js';
 import { readTelemetry, type TelemetrySettings } from './telemetry/telemetry-settings.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
@@ -27,10 +30,7 @@ export async function createCollector(
   telemetry: TelemetrySettings = readTelemetry(process.env),
 ): Promise<{ readonly app: NestExpressApplication; readonly collector: Collector }> {
   const controlStore = await openControlStoreOf(config, process.env['DATABASE_URL']);
-  const app = await NestFactory.create<NestExpressApplication>(
-    CollectorModule.forRoot(config, telemetry, controlStore),
-    { logger, abortOnError: false },
-  ).catch(async (error: unknown) => {
+  const app = await makeApplication(config, logger, telemetry, controlStore).catch(async (error: unknown) => {
     await controlStore?.close();
     throw error;
   });
@@ -46,6 +46,30 @@ export async function createCollector(
     await app.close().catch(() => undefined);
     throw error;
   }
+}
+
+async function makeApplication(
+  config: CollectorConfig,
+  logger: LogLevel[] | LoggerService | false,
+  telemetry: TelemetrySettings,
+  controlStore: ControlStore | undefined,
+): Promise<NestExpressApplication> {
+  const module = CollectorModule.forRoot(config, telemetry, controlStore, await protectionFile(config));
+  return NestFactory.create<NestExpressApplication>(module, { logger, abortOnError: false });
+}
+
+/**
+ * The file that the protection is read from while running, where there is one.
+ * @throws ConfigError as a rejection when it cannot be read
+ */
+async function protectionFile({ reliability: { file } }: CollectorConfig): Promise<ConfigSource[]> {
+  if (file === null) return [];
+  const { FileConfigSource } = await import('@marketprism/reliability/config-file');
+  const source = new FileConfigSource(file);
+  await source.load().catch((error: unknown) => {
+    throw new ConfigError(`reliability.file: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  return [source];
 }
 
 /** Makes the application, serves it and collects until it is closed. */

@@ -16,6 +16,8 @@ const RELOAD_PAUSE_MS = 60_000;
 
 export type RatesListener = (venue: VenueId, list: string, answer: RatesAnswer) => void;
 
+type Loadable = 'the market list' | 'intervals';
+
 interface VenueState {
   list: MarketList | undefined;
   intervals: ReadonlyMap<string, number>;
@@ -23,6 +25,8 @@ interface VenueState {
   loading: Promise<void> | undefined;
   /** Monotonic ms of the last attempt. */
   attemptedAt: number;
+  /** What could not be loaded at the last attempt: it is said once. */
+  readonly lacking: Set<Loadable>;
 }
 
 /** Names and intervals of every venue's contracts: from disk at once, from the venue in the background. */
@@ -103,9 +107,10 @@ export class MarketLists {
           this.requests.send({ venue, request, deliver: (answer) => this.#passRates(venue, request.url, answer) }),
         );
       this.#accept(venue, state, markets.length === 0 ? undefined : marketList(markets, systemClock.wallNow()));
+      this.#loaded(venue, state, 'the market list');
       if (state.list !== undefined) await this.#cache.write(venue, state.list);
     } catch (error) {
-      this.#log.warn(`${venue}: the market list was not loaded, ${known(state)}: ${(error as Error).message}`);
+      this.#notLoaded(venue, state, 'the market list', `, ${known(state)}: ${(error as Error).message}`);
     }
     await this.#loadIntervals(venue, state);
   }
@@ -136,9 +141,21 @@ export class MarketLists {
     try {
       state.intervals = await this.requests.intervals({ venue });
       state.intervalsAt = systemClock.now();
+      this.#loaded(venue, state, 'intervals');
     } catch (error) {
-      this.#log.warn(`${venue}: intervals were not loaded: ${(error as Error).message}`);
+      this.#notLoaded(venue, state, 'intervals', `: ${(error as Error).message}`);
     }
+  }
+
+  #loaded(venue: VenueId, { lacking }: VenueState, what: Loadable): void {
+    if (lacking.delete(what)) this.#log.log(`${venue}: loaded again: ${what}`);
+  }
+
+  /** Once, however often it is tried again. */
+  #notLoaded(venue: VenueId, { lacking }: VenueState, what: Loadable, why: string): void {
+    if (lacking.has(what)) return;
+    lacking.add(what);
+    this.#log.warn(`${venue}: not loaded, tried again and again: ${what}${why}`);
   }
 
   #intervalsDue(venue: VenueId): boolean {
@@ -155,6 +172,7 @@ export class MarketLists {
         intervalsAt: -Infinity,
         loading: undefined,
         attemptedAt: -Infinity,
+        lacking: new Set(),
       };
       this.#venues.set(venue, state);
     }

@@ -1,4 +1,6 @@
+import { alertRule, BUILTIN_RULES } from '@marketprism/reliability/alerting';
 import { z } from 'zod';
+import { collectorRules } from '../alerts/alert-rules.js';
 import type { VenueId } from '../venues/venue.js';
 import { VENUE_IDS } from '../venues/venue.js';
 import { VENUES } from '../venues/venues.js';
@@ -140,6 +142,55 @@ const reliabilitySchema = z.strictObject({
   retryBaseMs: milliseconds(1, 60_000).default(500),
   retryCapMs: milliseconds(1, 600_000).default(10_000),
   retryAttempts: z.int().min(1).max(20).default(4),
+  /** YAML or JSON file whose options are laid over those of the policies, and followed while running. */
+  file: z.string().min(1).nullable().default(null),
+});
+
+/** Variable with the secret that the webhook is signed with. */
+export const WEBHOOK_SECRET = 'ALERTS_WEBHOOK_SECRET';
+
+/** Rules that come with the library: a name here is a policy's, not the collector's. */
+export const LIBRARY_RULES: ReadonlySet<string> = new Set(BUILTIN_RULES.map(({ rule }) => rule.name));
+const RULES: ReadonlySet<string> = new Set([...LIBRARY_RULES, ...collectorRules(0).map(({ name }) => name)]);
+
+/** Told otherwise already, or true of any venue: what fails here reopens its circuit each few seconds, and sets its pace. */
+const LEFT_OUT = ['CircuitFlapping', 'ErrorBudgetBurn', 'TrafficUnusual'];
+
+const receiver = origin.refine(
+  (text) => !URL.canParse(text) || new URL(text).username === '',
+  'must not have a user or password in it',
+);
+
+const alertsSchema = z.strictObject({
+  /** Whether alerts are lines of the log. */
+  log: z.boolean().default(true),
+  /** Notified as JSON, signed where ALERTS_WEBHOOK_SECRET is set. */
+  webhook: z
+    .strictObject({
+      url: receiver,
+      /** Takes only alerts of these; all by default. */
+      severities: z
+        .array(z.enum(['info', 'warning', 'critical']))
+        .min(1)
+        .default(['info', 'warning', 'critical']),
+    })
+    .nullable()
+    .default(null),
+  alertmanager: z
+    .strictObject({ url: receiver, labels: z.record(z.string(), z.string()).default({}) })
+    .nullable()
+    .default(null),
+  /** Rules that are left out, of the library's and the collector's own. */
+  except: z
+    .array(z.string().refine((name) => RULES.has(name), 'must be the name of a built-in rule'))
+    .default(LEFT_OUT),
+  /** Further rules; one of the same name takes the place of a built-in one. */
+  rules: z
+    .array(alertRule)
+    .max(1_000)
+    .refine((rules) => new Set(rules.map(({ name }) => name)).size === rules.length, 'must have names that differ')
+    .default([]),
+  evaluateEveryMs: milliseconds(100, DAY_MS).default(15_000),
 });
 
 const controlStoreSchema = z.strictObject({
@@ -166,6 +217,8 @@ export const collectorSchema = z.strictObject({
   store: storeSchema.prefault({}),
   storage: storageSchema.prefault({}),
   reliability: reliabilitySchema.prefault({}),
+  /** What is looked at and who is told; null looks at nothing. */
+  alerts: alertsSchema.nullable().prefault({}),
   /** Keeps configuration versions, the audit trail and alerts; null keeps them in memory. */
   controlStore: controlStoreSchema.nullable().default(null),
   /** Venues to collect from, by id. Default: all, as documented. */

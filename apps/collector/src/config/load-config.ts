@@ -4,7 +4,13 @@ import type { CollectorConfig } from './collector.config.js';
 import { collectorSchema } from './collector.config.js';
 
 /** Addresses with credentials in them are not repeated in an error. */
-const MAY_HOLD_A_PASSWORD = new Set(['stream.nats', 'store.url', 'store.servers']);
+const MAY_HOLD_A_PASSWORD = new Set([
+  'stream.nats',
+  'store.url',
+  'store.servers',
+  'alerts.webhook',
+  'alerts.alertmanager',
+]);
 
 /** A configuration that cannot be used; the message names every problem by path, rule and value. */
 export class ConfigError extends Error {

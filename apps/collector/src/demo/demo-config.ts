@@ -58,6 +58,8 @@ export function demoConfig(hosts: readonly HostAddress[], data: string, port: nu
         historyDepthMs: 600_000,
       },
       storage: { flushEveryMs: 250 },
+      // The view shows what fires.
+      alerts: { log: false },
       reliability: { retryBaseMs: 150, retryCapMs: 2_000, breakerOpenForMs: 500, breakerCapMs: 1_500 },
       venues,
     },

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { ReliabilityEvent } from '@marketprism/reliability';
+import type { Alert } from '@marketprism/reliability/alerting';
 
 /** The events that a watcher wants to know of, in a line each. */
 export function noteworthy(event: ReliabilityEvent): string | undefined {
@@ -12,10 +13,16 @@ export function noteworthy(event: ReliabilityEvent): string | undefined {
         : undefined;
     case 'rate-limiter.paused':
       return `${event.policy}: asked to wait ${(event.forMs / 1_000).toFixed(1)} s`;
+    case 'alert.firing':
+      return `alert ${event.alert.name} (${event.alert.severity}${of(event.alert)}): ${event.alert.summary}`;
+    case 'alert.resolved':
+      return `alert ${event.alert.name}${of(event.alert)} is over`;
     default:
       return undefined;
   }
 }
+
+const of = ({ policy }: Alert) => (policy === undefined ? '' : `, ${policy}`);
 
 /** Lets only errors through: the view shows the rest. */
 export class QuietLogger implements LoggerService {

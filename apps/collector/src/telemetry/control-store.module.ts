@@ -27,7 +27,8 @@ export async function openControlStoreOf(
 export function keptIn(store: ControlStore | undefined, options: ReliabilityModuleOptions): ReliabilityModuleOptions {
   if (store === undefined) return options;
   const { history, auditTrail, alerts } = store;
-  const sinks = [...(options.alerts?.sinks ?? [{ kind: 'log' as const }]), alerts];
+  if (options.alerts === undefined) return { ...options, history, auditTrail };
+  const sinks = [...(options.alerts.sinks ?? [{ kind: 'log' as const }]), alerts];
   return { ...options, history, auditTrail, alerts: { ...options.alerts, sinks } };
 }
 

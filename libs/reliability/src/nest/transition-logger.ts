@@ -8,7 +8,10 @@ import { LogLine, type LogFields } from './log-line.js';
 /** Mistakes of policies of one's own that are logged. */
 const MOST_TOLD = 100;
 
-/** Writes a line for each transition, none for ordinary calls and refusals. */
+/**
+ * Writes a line for each transition, none for ordinary calls and refusals. What a circuit tries while its server stays
+ * away is at level `debug`: it would go on for as long.
+ */
 @Injectable()
 export class TransitionLogger implements OnApplicationShutdown {
   private readonly logger = new Logger('Reliability');
@@ -18,7 +21,7 @@ export class TransitionLogger implements OnApplicationShutdown {
   constructor(private readonly manager: ReliabilityManager) {
     this.unsubscribe = [
       this.#log('circuit-breaker.transition', ({ policy, key, from, to, reason, retryAfterMs }) => ({
-        level: to === 'open' || to === 'forced-open' ? 'warn' : 'log',
+        level: levelOf(from, to),
         sentence: `Circuit "${policy}"${keyed(key)}: ${from} → ${to} (${reason})`,
         fields: { from, to, reason, retryAfterMs: rounded(retryAfterMs) },
       })),
@@ -86,9 +89,14 @@ export class TransitionLogger implements OnApplicationShutdown {
 }
 
 interface Line {
-  readonly level: 'log' | 'warn';
+  readonly level: 'debug' | 'log' | 'warn';
   readonly sentence: string;
   readonly fields: LogFields;
+}
+
+function levelOf(from: string, to: string): Line['level'] {
+  if (to === 'half-open' || (from === 'half-open' && to === 'open')) return 'debug';
+  return to === 'open' || to === 'forced-open' ? 'warn' : 'log';
 }
 
 const keyed = (key: string | undefined) => (key === undefined ? '' : ` [${key}]`);
