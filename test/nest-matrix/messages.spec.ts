@@ -5,6 +5,7 @@ import { Controller, type INestApplication, UseFilters } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AbstractGraphQLDriver, Args, type GqlModuleOptions, GraphQLModule, Query, Resolver } from '@nestjs/graphql';
 import { ClientProxyFactory, EventPattern, MessagePattern, Payload, Transport } from '@nestjs/microservices';
+import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
@@ -17,6 +18,7 @@ import {
 } from '@marketprism/reliability';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { graphql, type GraphQLSchema } from 'graphql';
+import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { Tallied, tallied, tallyOf } from './tally.js';
 import { freePort } from '../engines/engine.js';
@@ -145,6 +147,37 @@ describe('handlers of messages', () => {
       data: { status: 'error', message: 'Service Unavailable', code: 'CIRCUIT_OPEN' },
     });
     socket.close();
+  });
+
+  it('of a Socket.IO gateway', async () => {
+    const module = await Test.createTestingModule({
+      imports: [protection()],
+      providers: [RatesGateway, filter],
+    }).compile();
+    app = module.createNestApplication({ logger: false });
+    app.useWebSocketAdapter(new IoAdapter(app));
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const socket = io(`http://127.0.0.1:${port}`, { transports: ['websocket'], reconnection: false });
+    try {
+      const answer = (event: string) => new Promise((resolve) => socket.once(event, resolve));
+      await answer('connect');
+      const rate = answer('rate');
+      socket.emit('rate', 'BTC');
+      expect(await rate).toBe('rate of BTC');
+      expect(tallyOf(app).outcomes).toEqual(['success']);
+      takeDown(app);
+      const refused = answer('exception');
+      socket.emit('refused', 'BTC');
+      expect(await refused).toEqual({
+        status: 'error',
+        message: 'Service Unavailable',
+        code: 'CIRCUIT_OPEN',
+        cause: { pattern: 'refused' },
+      });
+    } finally {
+      socket.disconnect();
+    }
   });
 
   it('of a GraphQL resolver', async () => {

@@ -148,14 +148,18 @@ export class ReliabilityRuntime implements MethodRuntime {
   #undeclared(method: ProtectedMethod, self: unknown, args: readonly unknown[]): unknown {
     let result: unknown;
     let linked: LinkedMethod;
+    let call: Call | undefined;
     try {
       linked = this.#linkedMethod(method);
-      result = linked.unprotected
-        ? method.original.apply(self, args as never[])
-        : this.#run(method, linked, this.#callOf(method, linked, method.original, self, args));
+      if (linked.unprotected) result = method.original.apply(self, args as never[]);
+      else {
+        call = this.#callOf(method, linked, method.original, self, args);
+        result = this.#run(method, linked, call);
+      }
     } catch (error) {
-      // What has given promises so far is awaited: its callers expect refusals as rejections.
-      if (method.gavePromise && isRefused(error)) return Promise.reject(error);
+      // What has given promises so far is awaited: its callers expect refusals and abortions as rejections.
+      const aborted = call?.aborted === true && error === call.reason;
+      if (method.gavePromise && (aborted || isRefused(error))) return Promise.reject(error);
       throw error;
     }
     if (result instanceof LateResult) return this.#late(method, result.kind, self, args, result.value);
@@ -188,7 +192,7 @@ export class ReliabilityRuntime implements MethodRuntime {
         const object = made ?? method.original.apply(self, args as never[]);
         if (typeof object !== 'object' || object === null) return object;
         if (object instanceof Promise) return run(() => object).start();
-        return kind === 'query' ? lateQuery(object, run) : lateCursor(object, run, settleOn);
+        return kind === 'query' ? lateQuery(object, run, settleOn) : lateCursor(object, run, settleOn);
       }
     }
   }
