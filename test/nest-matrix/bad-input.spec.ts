@@ -1,17 +1,29 @@
 import 'reflect-metadata';
-import { Controller, Get, UseGuards, UseInterceptors } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { Controller, Get, Injectable, Logger, UseGuards, UseInterceptors } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
+  Attempt,
+  buildChain,
   CircuitBreaker,
+  Endpoint,
+  type EndpointRef,
   Fallback,
   LimitRoute,
   Protect,
   RateLimit,
   RateLimitGuard,
+  ReliabilityExceptionFilter,
   ReliabilityInterceptor,
+  ReliabilityManager,
   ReliabilityModule,
   Retry,
+  type RouteLimit,
+  Signal,
+  Unprotected,
 } from '@marketprism/reliability';
+import request from 'supertest';
 
 /** What JavaScript, or a cast, can hand to anything. */
 const any = (value: unknown) => value as never;
@@ -117,6 +129,21 @@ describe('the module stops the start, with place, rule and value', () => {
     ['routeLimit.limit: Too small', { routeLimit: { limit: -1 } }],
     ['routeLimit.lmit: is not an option; got 1', { routeLimit: { lmit: 1 } }],
     ["customPolicies: must be a list; got 'x'", { customPolicies: 'x' }],
+    ['capabilities: must be an object; got null', { capabilities: null }],
+    ['capabilities.clok: is not an option; got {}', { capabilities: { clok: {} } }],
+    [
+      'capabilities.clock: must be an object with now, wallNow, schedule; got undefined',
+      { capabilities: { clock: undefined } },
+    ],
+    [
+      'capabilities.clock.schedule: must be a function; got undefined',
+      { capabilities: { clock: { now() {}, wallNow() {} } } },
+    ],
+    ['capabilities.random.next: must be a function; got 4', { capabilities: { random: { next: 4 } } }],
+    [
+      'capabilities.emit.onAny: must be a function; got undefined',
+      { capabilities: { emit: { emit() {}, on() {}, wants() {} } } },
+    ],
     [
       'customPolicies.0: must be a definition of a policy, or a decorator made by definePolicy(); got {}',
       { customPolicies: [{}] },
@@ -168,5 +195,107 @@ describe('the module stops the start, with place, rule and value', () => {
     expect(await problemOf(startsWith({}, { providers: [Rates] }))).toContain(
       "@Fallback on Rates.fetch: must name a method of Rates; got 'lastKnown'",
     );
+  });
+});
+
+describe('a parameter that nothing fills in', () => {
+  it('is warned of at the start, with class, method and place', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    class Base {
+      inherited(@Signal() _signal?: AbortSignal) {}
+
+      protectedByHeir(@Signal() _signal?: AbortSignal) {}
+    }
+    @Injectable()
+    class Rates extends Base {
+      fetch(_symbol: string, @Endpoint() _host?: EndpointRef, @Attempt() _attempt?: number) {}
+
+      @Protect('okx')
+      async protected(@Signal() _signal?: AbortSignal) {}
+    }
+    @Protect('okx')
+    @Injectable()
+    class Books extends Base {
+      async own(@Signal() _signal?: AbortSignal) {}
+
+      @Unprotected()
+      async exempt(@Signal() _signal?: AbortSignal) {}
+
+      @Unprotected()
+      override inherited() {}
+    }
+    await startsWith({ policies: { okx: { circuitBreaker: {} } } }, { providers: [Rates, Books] })();
+    const rest =
+      'is never filled in, since no policy protects the method: give it @Protect() or the decorator of a policy';
+    expect(warn.mock.calls.map(([line]) => line as unknown)).toEqual([
+      `Rates.fetch: @Endpoint() at parameter 2 ${rest}`,
+      `Rates.fetch: @Attempt() at parameter 3 ${rest}`,
+      `Base.inherited: @Signal() at parameter 1 ${rest}`,
+      `Base.protectedByHeir: @Signal() at parameter 1 ${rest}`,
+      `Books.exempt: @Signal() at parameter 1 ${rest}`,
+    ]);
+    warn.mockRestore();
+  });
+});
+
+describe('work that is no function', () => {
+  const refused = {
+    code: 'INVALID_USE',
+    refused: true,
+    message: 'okx: work for policy "okx": must be a function; got undefined',
+  };
+
+  it('is refused by the manager', async () => {
+    const module = await Test.createTestingModule({
+      imports: [ReliabilityModule.forRoot({ policies: { okx: { circuitBreaker: {} } } })],
+    }).compile();
+    const manager = module.get(ReliabilityManager);
+    await expect(manager.executeWithProtection('okx', any(undefined))).rejects.toMatchObject(refused);
+    expect(() => manager.tryExecuteWithProtection('okx', any(undefined))).toThrow(refused.message);
+  });
+
+  it('is refused by a chain', async () => {
+    const chain = buildChain({ name: 'okx', circuitBreaker: {} });
+    await expect(chain.execute(any(undefined))).rejects.toMatchObject(refused);
+    expect(chain.inspect()).toMatchObject([{ state: 'closed' }]);
+  });
+});
+
+describe('the limit of a route whose function cannot tell', () => {
+  const never = (): never => {
+    throw new Error('no tenant');
+  };
+
+  it.each<[string, RouteLimit]>([
+    ['skip for policy "route limit": the function threw', { skip: never }],
+    ['skip for policy "route limit": must give true or false; got Promise', { skip: any(async () => true) }],
+    ['skip for policy "route limit": must give true or false; got Promise', { skip: any(async () => never()) }],
+    ['cost for policy "route limit": the function threw', { cost: never }],
+    ['cost for policy "route limit": must give a positive number; got NaN', { cost: () => Number.NaN }],
+    ['cost for policy "route limit": must give a positive number; got 0', { cost: () => 0 }],
+    ['key for policy "route limit": the function threw', { key: never }],
+  ])('refuses the request with 500, and the log says why: %s', async (problem, limit) => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation();
+    @Controller()
+    class Api {
+      @Get()
+      @UseGuards(RateLimitGuard)
+      @LimitRoute(limit)
+      get() {
+        return 'served';
+      }
+    }
+    const module = await Test.createTestingModule({
+      imports: [ReliabilityModule.forRoot({})],
+      controllers: [Api],
+      providers: [{ provide: APP_FILTER, useClass: ReliabilityExceptionFilter }],
+    }).compile();
+    const app = module.createNestApplication();
+    await app.init();
+    const server = app.getHttpServer() as Server;
+    await request(server).get('/').expect(500, { statusCode: 500, message: 'Internal Server Error', code: 'INTERNAL' });
+    expect(error.mock.calls.map(([line]) => line as unknown)).toEqual([expect.stringContaining(`Api.get: ${problem}`)]);
+    await app.close();
+    error.mockRestore();
   });
 });

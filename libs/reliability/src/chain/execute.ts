@@ -76,7 +76,9 @@ export function tryExecuteWork<T>(
   return chain.tryExecute(callOf(chain, name, work, options));
 }
 
+/** @throws InvalidUseError for work that is no function, and for options that cannot be */
 function callOf<T>(chain: Chain, name: string, work: Work<T>, options: ExecuteOptions): Call {
+  if (typeof work !== 'function') throw new InvalidUseError(name, name, 'work', 'must be a function', work);
   const call = new Call(name, work, undefined, options.args ?? NO_ARGUMENTS);
   inherit(call, chain.capabilities.clock);
   if (options !== NO_OPTIONS) apply(options, call, chain.capabilities.clock);

@@ -11,6 +11,11 @@ export function declareParameter(prototype: object, key: PropertyKey, index: num
   parameters.set(index, kind);
 }
 
+/** The methods of a prototype whose own declaration asks for parameters. */
+export function methodsWithParameters(prototype: object): Iterable<[PropertyKey, ReadonlyMap<number, ParameterKind>]> {
+  return parametersByPrototype.get(prototype) ?? [];
+}
+
 export function parametersOf(prototype: object, key: PropertyKey): ReadonlyMap<number, ParameterKind> {
   return parametersByPrototype.get(prototype)?.get(key) ?? new Map<number, ParameterKind>();
 }

@@ -1,6 +1,5 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, Reflector } from '@nestjs/core';
-import { InvalidUseError } from '../core/errors.js';
 import type { Policy } from '../core/policy.js';
 import { PolicyRegistry } from '../manager/policy-registry.js';
 import { rateLimitHeaders, type TellableWindow } from '../rate-limiter/rate-limit-headers.js';
@@ -8,10 +7,10 @@ import { RateLimitedError } from '../rate-limiter/rate-limited-error.js';
 import type { RateLimitDecision } from '../rate-limiter/rate-limit-decision.js';
 import { rateLimiterPolicy } from '../rate-limiter/rate-limiter.js';
 import { ofCallersQuota } from './callers-quota.js';
-import { clientKey, type ClientRequest } from './client-key.js';
 import { MODULE_OPTIONS_TOKEN, type ReliabilityModuleOptions } from './reliability.module-definition.js';
 import { ReliabilityRuntime } from './reliability-runtime.js';
 import { ROUTE_LIMIT, type RouteLimit } from './route-limit.js';
+import { costOf, isSkipped, keyOf } from './route-limit-of-request.js';
 
 /** Requests of no route's own limit share this limiter. */
 const SHARED_ROUTES = 'routes';
@@ -46,12 +45,12 @@ export class RateLimitGuard implements CanActivate {
     ]);
     if (own === 'skip' || this.registry.bypassed) return true;
     const limit = { ...this.options.routeLimit, ...own };
-    if (limit.skip?.(context) === true) return true;
     const controller = context.getClass();
     const site = `${this.runtime.classNames.of(controller, controller.name)}.${context.getHandler().name}`;
+    if (isSkipped(limit, context, site)) return true;
     const limiter = this.limiterOf(limit, own === undefined ? SHARED_ROUTES : `route ${site}`, site);
     const key = keyOf(limit, context, site);
-    const decision = limiter.decide(key, typeof limit.cost === 'function' ? limit.cost(context) : limit.cost);
+    const decision = limiter.decide(key, costOf(limit, context, site));
     return decision instanceof Promise
       ? decision.then((later) => this.answer(context, limiter, key, later))
       : this.answer(context, limiter, key, decision);
@@ -83,37 +82,5 @@ export class RateLimitGuard implements CanActivate {
     if (context.getType() !== 'http') return;
     const response: unknown = context.switchToHttp().getResponse();
     for (const [name, value] of Object.entries(headers)) this.adapterHost.httpAdapter.setHeader(response, name, value);
-  }
-}
-
-function keyOf(limit: RouteLimit, context: ExecutionContext, site: string): string | undefined {
-  const { key = 'ip', proxies = 0, ipv6Prefix = 64 } = limit;
-  if (key === 'none') return undefined;
-  let found: unknown;
-  try {
-    found = key === 'ip' ? clientKey(requestOf(context), { proxies, ipv6Prefix }) : key(context);
-  } catch (error) {
-    throw new InvalidUseError('route limit', site, 'key', 'the function threw', undefined, error);
-  }
-  if (found === undefined || (typeof found === 'string' && found !== '')) return found;
-  throw new InvalidUseError('route limit', site, 'key', 'must give a non-empty string or undefined', found);
-}
-
-function requestOf(context: ExecutionContext): ClientRequest {
-  switch (context.getType<'http' | 'rpc' | 'ws' | 'graphql'>()) {
-    case 'http':
-      return context.switchToHttp().getRequest<ClientRequest>();
-    case 'graphql': {
-      const { req, request } =
-        context.getArgByIndex<{ req?: ClientRequest; request?: ClientRequest } | undefined>(2) ?? {};
-      return req ?? request ?? {};
-    }
-    case 'ws': {
-      const client = context.switchToWs().getClient<object>();
-      const { handshake } = client as { handshake?: { address?: string } };
-      return { ip: handshake?.address, socket: Reflect.get(client, '_socket') as ClientRequest['socket'] };
-    }
-    case 'rpc':
-      return {};
   }
 }

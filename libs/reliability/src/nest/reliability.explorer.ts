@@ -11,6 +11,7 @@ import { ReliabilityRuntime } from './reliability-runtime.js';
 import { routeLimitsOf } from './route-limit.js';
 import { addRouteLimitProblems } from './route-limit-problems.js';
 import { type HasSlot, SLOT } from './slot.js';
+import { unfilledParameters } from './unfilled-parameters.js';
 import { Steering } from './steering.providers.js';
 
 /**
@@ -32,11 +33,13 @@ export class ReliabilityExplorer implements OnModuleInit {
     // What decorators name may be configured in a file alone.
     await this.steering.start();
     const methods = new Set<ProtectedMethod>();
+    const unfilled = new Set<string>();
     for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
       const { instance, metatype } = wrapper;
       if (isObject(instance)) this.fill(instance);
       const prototype: unknown = isObject(instance) ? Object.getPrototypeOf(instance) : metatype?.prototype;
       if (!isObject(prototype)) continue;
+      for (const warning of unfilledParameters(prototype)) unfilled.add(warning);
       for (const method of protectedMethodsOf(prototype)) {
         methods.add(method);
         // Of a scoped provider there is no complete instance yet.
@@ -45,6 +48,7 @@ export class ReliabilityExplorer implements OnModuleInit {
       }
     }
     this.checkRoutes();
+    for (const warning of unfilled) this.logger.warn(warning);
     for (const method of methods) for (const trap of this.runtime.validate(method)) this.logger.warn(trap);
   }
 

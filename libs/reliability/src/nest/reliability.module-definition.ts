@@ -14,6 +14,7 @@ import type { ConfigurationHistory } from '../manager/configuration-history.js';
 import type { DecisionOptions } from '../manager/decision-maker.js';
 import { handlerOptions, type HandlerOptions } from './handler-options.js';
 import { NOTHING_MOUNTED, withMounts } from './mounts.js';
+import { problemsOfCapabilities } from './capability-problems.js';
 import type { RouteLimit } from './route-limit.js';
 
 export interface ReliabilityModuleOptions extends ReliabilityConfiguration {
@@ -95,7 +96,7 @@ export function checkModuleOptions(options: ReliabilityModuleOptions): void {
     problems.push({ path: 'drainMs', rule: 'must be a number of ms from 0', value: drainMs });
   }
   if (options.handlers !== undefined) tryParseOptions(handlerOptions, options.handlers, 'handlers', problems);
-  problems.push(...problemsOfCustom(options.customPolicies));
+  problems.push(...problemsOfCustom(options.customPolicies), ...problemsOfCapabilities(options.capabilities));
   if (problems.length > 0) throw new InvalidOptionsError(problems);
 }
 

@@ -17,7 +17,7 @@ export interface RouteLimit extends Omit<RateLimiterOptions, 'mode'>, RateLimitS
   readonly proxies?: number;
   /** Bits of an IPv6 address that are one client, 1 to 128. Default 64. */
   readonly ipv6Prefix?: number;
-  /** Requests for which this is true are not limited. */
+  /** Requests for which this is true are not limited. One that throws refuses the request, as do `key` and `cost`. */
   readonly skip?: (context: ExecutionContext) => boolean;
 }
 
