@@ -72,44 +72,73 @@ export class AttemptFrame {
   }
 
   private admitted(call: Call, permits: Permit[], begun: number): unknown {
-    const { limits } = this;
-    const run = new Run(this, call, permits, begun);
-    const work = this.begin(run);
-    if (limits !== undefined && (work instanceof Promise || isThenable(work))) {
-      const promise = run.toPromise();
-      limits.watch(call, work, run.admittedAt, run.limitMs, run);
-      return promise;
-    }
-    return work instanceof Promise ? follow(run, work) : this.endedAtOnce(run, work);
+    return this.limits === undefined
+      ? this.unlimited(call, permits, begun)
+      : this.limited(this.limits, new Run(this, call, permits, begun));
   }
 
-  /** Calls what lies inside. @throws what that throws */
-  private begin(run: Run): unknown {
-    const { limits, repeats } = this;
-    const { call } = run;
+  /** What {@link Run} does, in the frame itself. */
+  private unlimited(call: Call, permits: Permit[], begun: number): unknown {
+    const { segment, repeats } = this;
+    const admittedAt = call.now;
+    const abandonedBefore = abandonedBy(call);
     let work: unknown;
     try {
-      if (limits !== undefined) run.limitMs = limits.limitMs(call, run.admittedAt);
+      work = this.invoke(call);
+    } catch (error) {
+      segment.failed(call, permits, admittedAt, abandonedBefore, error);
+      throw error;
+    }
+    if (call.abortable && work instanceof Promise) {
+      return followAbortable(new Run(this, call, permits, begun, admittedAt, abandonedBefore), work);
+    }
+    const startedAt = repeats === undefined ? 0 : repeats.startOf(call);
+    if (work instanceof Promise) {
+      return work.then(
+        (value: unknown) => {
+          segment.succeeded(call, permits, admittedAt, abandonedBefore, value);
+          if (repeats !== undefined) repeats.succeeded(call, startedAt);
+          return value;
+        },
+        (error: unknown) => {
+          segment.failed(call, permits, admittedAt, abandonedBefore, error);
+          if (repeats === undefined) throw error;
+          return repeats.failed(call, this.again, begun, startedAt, error);
+        },
+      );
+    }
+    segment.succeeded(call, permits, admittedAt, abandonedBefore, work);
+    if (repeats !== undefined) repeats.succeeded(call, startedAt);
+    return work;
+  }
+
+  private limited(limits: Limits, run: Run): unknown {
+    const { call } = run;
+    let limitMs: number;
+    let work: unknown;
+    try {
+      limitMs = limits.limitMs(call, run.admittedAt);
       work = this.invoke(call);
     } catch (error) {
       run.failed(error);
       throw error;
     }
-    if (repeats !== undefined) run.startedAt = repeats.startOf(call);
-    if (call.abortable && work instanceof Promise) run.watchAbort();
+    run.begun();
+    if (work instanceof Promise || isThenable(work)) {
+      const promise = run.toPromise();
+      limits.watch(call, work, run.admittedAt, limitMs, run);
+      return promise;
+    }
+    limits.noteInTime(run.admittedAt);
+    run.succeeded(work);
     return work;
-  }
-
-  private endedAtOnce(run: Run, value: unknown): unknown {
-    if (this.limits !== undefined) this.limits.noteInTime(run.admittedAt);
-    run.succeeded(value);
-    return value;
   }
 }
 
-/** Settles the permits when the work ends, and gives what the caller gets. */
-const follow = (run: Run, work: Promise<unknown>): Promise<unknown> =>
-  work.then(
+/** Settles the permits when the work ends or the call is aborted, and gives what the caller gets. */
+function followAbortable(run: Run, work: Promise<unknown>): Promise<unknown> {
+  run.begun();
+  return work.then(
     (value) => {
       run.succeeded(value);
       return value;
@@ -119,6 +148,7 @@ const follow = (run: Run, work: Promise<unknown>): Promise<unknown> =>
       return run.recover(error);
     },
   );
+}
 
 /** A run that first has to wait for admission. Its promise gives the result, or the refusal as a value. */
 export class PendingRun {
@@ -130,13 +160,10 @@ function throwRefusal(result: unknown): unknown {
   return result;
 }
 
-/** An attempt that was admitted. */
+/** An attempt that was admitted, and may be over for its caller before its work is. */
 class Run implements Waiter {
-  readonly admittedAt: number;
-  limitMs = Infinity;
   /** For the policy that repeats. */
-  startedAt = Number.NaN;
-  private readonly abandonedBefore: number;
+  private startedAt: number | undefined = undefined;
   private aborted = false;
   private unwatch: (() => void) | undefined = undefined;
   private settle: ((result: unknown) => void) | undefined = undefined;
@@ -146,10 +173,16 @@ class Run implements Waiter {
     private readonly frame: AttemptFrame,
     readonly call: Call,
     private readonly permits: Permit[],
-    private readonly begun: number,
-  ) {
-    this.admittedAt = call.now;
-    this.abandonedBefore = abandonedBy(call);
+    private readonly operation: number,
+    readonly admittedAt = call.now,
+    private readonly abandonedBefore = abandonedBy(call),
+  ) {}
+
+  /** The work has begun: from now on permits are settled when the call is aborted; they end when the work does. */
+  begun(): void {
+    const { repeats } = this.frame;
+    if (repeats !== undefined) this.startedAt = repeats.startOf(this.call);
+    if (this.call.abortable) this.watchAbort();
   }
 
   /** A promise that {@link resolve} and {@link reject} settle. */
@@ -160,21 +193,12 @@ class Run implements Waiter {
     });
   }
 
-  /** From now on permits are settled when the call is aborted, though the work goes on; they end when the work does. */
-  watchAbort(): void {
-    this.unwatch = this.call.onAbort((reason) => {
-      this.unwatch!();
-      this.aborted = true;
-      this.frame.segment.aborted(this.call, this.permits, this.admittedAt, reason);
-    });
-  }
-
   succeeded(value: unknown): void {
     const { frame, call } = this;
     if (this.unwatch !== undefined) this.unwatch();
     if (this.aborted) frame.segment.over(call, this.permits, this.admittedAt, this.abandonedBefore);
     else frame.segment.succeeded(call, this.permits, this.admittedAt, this.abandonedBefore, value);
-    if (frame.repeats !== undefined) frame.repeats.succeeded(call, this.startedAt);
+    if (frame.repeats !== undefined) frame.repeats.succeeded(call, this.startedAt!);
   }
 
   failed(error: unknown): void {
@@ -188,7 +212,7 @@ class Run implements Waiter {
   recover(error: unknown): Promise<unknown> {
     const { repeats, again } = this.frame;
     if (repeats === undefined) throw error;
-    return repeats.failed(this.call, again, this.begun, this.startedAt, error);
+    return repeats.failed(this.call, again, this.operation, this.startedAt!, error);
   }
 
   resolve(value: unknown): void {
@@ -203,5 +227,13 @@ class Run implements Waiter {
     } catch (last) {
       this.throwOut!(last);
     }
+  }
+
+  private watchAbort(): void {
+    this.unwatch = this.call.onAbort((reason) => {
+      this.unwatch!();
+      this.aborted = true;
+      this.frame.segment.aborted(this.call, this.permits, this.admittedAt, reason);
+    });
   }
 }

@@ -14,7 +14,7 @@ import { CircuitMachine, type CircuitPermit, type Transition, UNRECORDED } from 
 import { CircuitRefusal, type RefusingState } from './circuit-open-error.js';
 import { circuitRules } from './circuit-rules.js';
 import { type CircuitView, viewCircuit } from './circuit-view.js';
-import { isSlow, judge, looksAtResults } from './outcome-judge.js';
+import { isSlow, judge } from './outcome-judge.js';
 import type { Verdict } from './verdict.js';
 
 /** Keys listed in a snapshot; the others are only counted. */
@@ -71,18 +71,12 @@ class KeyedPermit {
  * one. Nothing happens between calls unless a `probe` is configured.
  */
 export class CircuitBreaker implements AdmissionPolicy {
-  readonly kind = 'admission';
-  readonly type = 'circuit-breaker';
-  readonly waits = false;
-
   #options: ResolvedCircuitBreakerOptions;
   readonly #machine: CircuitMachine;
   /** The circuit of calls without a key. Forced open or disabled, it governs the keyed ones too. */
   readonly #circuit = new Circuit();
   #keyed: KeyedStates<Circuit> | undefined = undefined;
   #activeProbe: ActiveProbe | undefined = undefined;
-  #looksAtResults: boolean;
-  #wariness = 1;
 
   #admitted = 0;
   #successes = 0;
@@ -97,9 +91,21 @@ export class CircuitBreaker implements AdmissionPolicy {
     private readonly context: Pick<PolicyContext, 'clock' | 'random' | 'emit'>,
   ) {
     this.#options = options;
-    this.#looksAtResults = looksAtResults(options);
     this.#machine = new CircuitMachine(circuitRules(options), context.random);
     this.#applyMode();
+  }
+
+  // Getters, since there may be many breakers: a field costs each of them.
+  get kind(): 'admission' {
+    return 'admission';
+  }
+
+  get type(): 'circuit-breaker' {
+    return 'circuit-breaker';
+  }
+
+  get waits(): false {
+    return false;
   }
 
   /** `false` when only failures in a row are counted. */
@@ -150,7 +156,7 @@ export class CircuitBreaker implements AdmissionPolicy {
       outcome.kind === 'success' &&
       permit === circuit.generation &&
       circuit.phase.kind === 'closed' &&
-      !this.#looksAtResults
+      !this.#machine.rules.looksAtResults
     ) {
       this.#successes += 1;
       const slow = isSlow(this.#options, outcome.durationMs);
@@ -206,7 +212,6 @@ export class CircuitBreaker implements AdmissionPolicy {
    * open by `wariness`, 0 (exclusive) to 1 (as configured). Kept when it is reconfigured.
    */
   beWary(wariness: number): void {
-    this.#wariness = wariness;
     this.#machine.rules = circuitRules(this.#options, wariness);
   }
 
@@ -214,8 +219,7 @@ export class CircuitBreaker implements AdmissionPolicy {
     const previous = this.#options;
     const previousWindow = this.#machine.rules.window;
     this.#options = options;
-    this.#looksAtResults = looksAtResults(options);
-    this.#machine.rules = circuitRules(options, this.#wariness);
+    this.#machine.rules = circuitRules(options, this.#machine.rules.wariness);
     if (!isDeepStrictEqual(previousWindow, this.#machine.rules.window)) this.#convertWindows(this.context.clock.now());
     this.#keyed?.reconfigure({ maxKeys: options.maxKeys, idleMs: options.keyIdleMs });
     if (previous.mode !== options.mode) this.reset();

@@ -30,6 +30,10 @@ export interface CircuitRules extends TripRules, OpenTimeRules {
   readonly rampFrom: number;
   /** Probes are made by {@link CircuitMachine.admitProbe} only, not of ordinary calls. */
   readonly activeProbe: boolean;
+  /** Whether a successful outcome can mean anything but success. */
+  readonly looksAtResults: boolean;
+  /** What the thresholds were multiplied by. */
+  readonly wariness: number;
 }
 
 /** A generation, or a probe. */

@@ -44,6 +44,8 @@ describe('circuitRules', () => {
       rampMs: 60,
       rampFrom: 0.1,
       activeProbe: true,
+      looksAtResults: false,
+      wariness: 1,
     });
   });
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ResolvedCircuitBreakerOptions } from './circuit-breaker.options.js';
 import type { CircuitRules } from './circuit-machine.js';
 import { CountWindows } from './count-window.js';
+import { looksAtResults } from './outcome-judge.js';
 import type { WindowKind } from './outcome-window.js';
 import { TimeWindows } from './time-window.js';
 
@@ -41,6 +42,8 @@ function rulesOf(options: ResolvedCircuitBreakerOptions, wariness: number): Circ
     rampMs: options.rampMs,
     rampFrom: options.rampFrom,
     activeProbe: options.probe !== undefined,
+    looksAtResults: looksAtResults(options),
+    wariness,
   };
 }
 
