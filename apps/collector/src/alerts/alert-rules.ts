@@ -13,17 +13,6 @@ const runbook = (name: string) => `docs/runbooks/${name}.md`;
  */
 export const collectorRules = (longestFreshMs: number): readonly AlertRuleOptions[] => [
   {
-    // In place of the library's: circuits are probed every few seconds here, and a probe under way ends nothing.
-    name: 'CircuitOpen',
-    summary: 'The circuit does not let calls through',
-    kind: 'threshold',
-    source: { policyType: 'circuit-breaker', value: 'state', is: ['open', 'half-open', 'forced-open'] },
-    above: 0,
-    forMs: MINUTE_MS,
-    escalation: [{ afterMs: OLD_MS, to: 'critical' }],
-    runbook: runbook('CircuitOpen'),
-  },
-  {
     name: 'AnswersOld',
     summary: 'An exchange gives no good answers; its rates are old',
     kind: 'threshold',

@@ -49,13 +49,14 @@ export const BUILTIN_RULES: readonly BuiltinRule[] = [
       name: 'CircuitOpen',
       summary: 'The circuit does not let calls through',
       kind: 'threshold',
-      source: { policyType: 'circuit-breaker', value: 'state', is: ['open', 'forced-open'] },
+      // A probe under way ends nothing.
+      source: { policyType: 'circuit-breaker', value: 'state', is: ['open', 'half-open', 'forced-open'] },
       above: 0,
       forMs: MINUTE_MS,
       severity: 'warning',
       escalation: [{ afterMs: 15 * MINUTE_MS, to: 'critical' }],
     },
-    { value: 'reliability_circuit_breaker_state{state=~"open|forced-open"}', by: INSTANCE },
+    { value: 'reliability_circuit_breaker_state{state=~"open|half-open|forced-open"}', by: INSTANCE },
   ),
   builtin(
     {
