@@ -23,6 +23,7 @@ import {
   Signal,
   Unprotected,
 } from '@marketprism/reliability';
+import { ManualClock } from '@marketprism/reliability/testing';
 import request from 'supertest';
 
 /** What JavaScript, or a cast, can hand to anything. */
@@ -236,6 +237,15 @@ describe('a parameter that nothing fills in', () => {
     ]);
     warn.mockRestore();
   });
+});
+
+it('a chain stops with capabilities that are not whole', () => {
+  const clock = new ManualClock();
+  expect(() => buildChain({}, any({ clock, random: {} }))).toThrow(
+    'Invalid reliability options:\n' +
+      '  - capabilities.random.next: must be a function; got undefined\n' +
+      '  - capabilities.emit: must be an object with emit, on, onAny, wants; got undefined',
+  );
 });
 
 describe('work that is no function', () => {

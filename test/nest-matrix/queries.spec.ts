@@ -249,6 +249,11 @@ class RateModels {
   guarded() {
     return this.model.find().lean();
   }
+
+  @CircuitBreaker('down')
+  declared(): mongoose.Query<unknown, Rate> {
+    return this.model.find().lean();
+  }
 }
 
 describe('a mongoose query', () => {
@@ -311,6 +316,15 @@ describe('a mongoose query', () => {
     expect(await failureOf(queries[1].exec())).toMatchObject(refused);
     expect(await failureOf(read(queries[2]))).toMatchObject(refused);
     expect(await failureOf(queries[3].cursor().next())).toMatchObject(refused);
+    expect(collection.asked).toEqual([]);
+  });
+
+  it('that is declared is one from its first call on', async () => {
+    const { service, takeDown } = await models();
+    takeDown();
+    const query = service.declared();
+    expect(query.where('symbol').ne('ETH')).toBe(query);
+    expect(await failureOf(query)).toMatchObject({ code: 'CIRCUIT_OPEN' });
     expect(collection.asked).toEqual([]);
   });
 });

@@ -1,4 +1,6 @@
 import { type Capabilities, systemCapabilities } from '../core/capabilities.js';
+import { problemsOfCapabilities } from '../core/capability-problems.js';
+import { InvalidOptionsError } from '../core/errors.js';
 import type { Instrumentation } from '../core/instrumentation.js';
 import type { Policy, PolicySnapshot } from '../core/policy.js';
 import { PLAIN_USE } from '../core/use.js';
@@ -43,6 +45,9 @@ export function buildChain(
   instrumentation?: Instrumentation,
 ): StandaloneChain {
   const { name = 'chain', order, ...set } = options;
+  const { clock, random, emit } = capabilities;
+  const problems = problemsOfCapabilities({ clock, random, emit });
+  if (problems.length > 0) throw new InvalidOptionsError(problems);
   const factory = new PolicyFactory(BUILTIN_POLICIES, capabilities);
   const links = parsePolicySet(factory, set as PolicySet, '').map(({ definition, options: parsed }) => ({
     policy: factory.createParsed(definition, name, parsed),

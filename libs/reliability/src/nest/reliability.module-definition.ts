@@ -3,6 +3,7 @@ import type { AdminOptions } from '../admin/admin.options.js';
 import { mountAdmin } from '../admin/mount-admin.js';
 import type { AlertsOptions } from '../alerting/alerts.options.js';
 import type { Capabilities } from '../core/capabilities.js';
+import { problemsOfCapabilities } from '../core/capability-problems.js';
 import { InvalidOptionsError } from '../core/errors.js';
 import type { OptionProblem } from '../core/option-problem.js';
 import { tryParseOptions } from '../core/options.js';
@@ -14,7 +15,6 @@ import type { ConfigurationHistory } from '../manager/configuration-history.js';
 import type { DecisionOptions } from '../manager/decision-maker.js';
 import { handlerOptions, type HandlerOptions } from './handler-options.js';
 import { NOTHING_MOUNTED, withMounts } from './mounts.js';
-import { problemsOfCapabilities } from './capability-problems.js';
 import type { RouteLimit } from './route-limit.js';
 
 export interface ReliabilityModuleOptions extends ReliabilityConfiguration {

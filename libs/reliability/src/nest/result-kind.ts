@@ -32,6 +32,9 @@ export function resultKindOf(original: AnyMethod, returnType: unknown): ResultKi
   if (original.constructor.name === 'AsyncGeneratorFunction') return 'async-iterable';
   if (returnType === Promise || original.constructor.name === 'AsyncFunction') return 'promise';
   if (typeof returnType === 'function' && isObservable(returnType.prototype)) return 'observable';
+  if (typeof returnType === 'function' && isObject(returnType.prototype)) {
+    if (kindOfResult(returnType.prototype) === 'query') return 'query';
+  }
   return PLAIN_TYPES.has(returnType) ? 'plain' : 'unknown';
 }
 

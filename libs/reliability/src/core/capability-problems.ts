@@ -1,5 +1,5 @@
-import type { Capabilities } from '../core/capabilities.js';
-import type { OptionProblem } from '../core/option-problem.js';
+import type { Capabilities } from './capabilities.js';
+import type { OptionProblem } from './option-problem.js';
 
 /** What the library asks of each capability. */
 const METHODS: Readonly<Record<keyof Capabilities, readonly string[]>> = {
