@@ -41,6 +41,15 @@ describe('what the environment says of telemetry', () => {
     });
   });
 
+  it.each(['health/live', '/rates', 'reliability'])(
+    'does not serve metrics in the place of something else: %s',
+    (path) => {
+      expect(() => readTelemetry({ PROMETHEUS_METRICS_ENDPOINT: path })).toThrow(
+        `PROMETHEUS_METRICS_ENDPOINT: is the path of something else; got "${path}"`,
+      );
+    },
+  );
+
   it('names every variable that cannot be used, with the rule and the value, without its credentials', () => {
     const environment = {
       JAEGER_ENDPOINT: 'jaeger:4318',

@@ -91,6 +91,7 @@ function portNumber(value: string): number {
 
 function metricsPath(value: string): string {
   if (!/^\/?[\w.~-]+(\/[\w.~-]+)*$/.test(value)) throw new Error('must be a path: /metrics');
+  if (/^\/?(health|rates|reliability)(\/|$)/.test(value)) throw new Error('is the path of something else');
   return value.startsWith('/') ? value : `/${value}`;
 }
 

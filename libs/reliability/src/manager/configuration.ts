@@ -6,11 +6,14 @@ import type { OptionProblem } from '../core/option-problem.js';
 import { isPlainObject } from './json.js';
 import { parseTenants, type TenantOptions, type TenantOverrides } from './tenant-overrides.js';
 
+/** Names that can be configured; a bound of memory, whoever changes the configuration. */
+const MAX_POLICIES = 10_000;
+
 /** Named policies and what they have in common. */
 export interface ReliabilityConfiguration {
   /** Options that every named or inline policy of a kind starts from. */
   readonly defaults?: PolicyOptions;
-  /** By name: what protects calls to one dependency. */
+  /** By name: what protects calls to one dependency; at most 10,000 names. */
   readonly policies?: { readonly [name: string]: PolicyOptions };
   /**
    * By tenant: what differs for calls whose key it is, at most 1,000 tenants. A tenant has a state of its own in every
@@ -39,6 +42,10 @@ export function parseConfiguration(factory: PolicyFactory, source: ReliabilityCo
     }
   }
   tryParsePolicySet(factory, defaults as PolicySet, 'defaults', problems);
+  const count = Object.keys(policies).length;
+  if (count > MAX_POLICIES) {
+    throw new InvalidOptionsError([{ path: 'policies', rule: `must be at most ${MAX_POLICIES} names`, value: count }]);
+  }
   const parsed = new Map<string, readonly ParsedPolicy[]>();
   for (const [name, set] of Object.entries(policies)) {
     const path = `policies.${name}`;
