@@ -16,10 +16,13 @@ const FRESH: Progress = { admitted: 0, inOutage: 0, storeAvailable: true };
 
 class Instance {
   progress = FRESH;
+  private stopped: (admissions: Admissions) => void = () => undefined;
 
   private constructor(readonly child: ChildProcess) {
+    // One listener for all of them: messages that come together would slip past one that is set anew for each.
     child.on('message', (message: Progress | Admissions) => {
-      if (!Array.isArray(message)) this.progress = message as Progress;
+      if (Array.isArray(message)) this.stopped(message as Admissions);
+      else this.progress = message as Progress;
     });
   }
 
@@ -34,12 +37,11 @@ class Instance {
     this.child.send(order);
   }
 
-  async stop(): Promise<Admissions> {
-    this.child.send('stop');
-    for (;;) {
-      const [message] = (await once(this.child, 'message')) as [Progress | Admissions];
-      if (Array.isArray(message)) return message as Admissions;
-    }
+  stop(): Promise<Admissions> {
+    return new Promise((resolve) => {
+      this.stopped = resolve;
+      this.child.send('stop');
+    });
   }
 }
 
