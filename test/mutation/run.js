@@ -1,6 +1,7 @@
 // `npm run mutation -- circuit-breaker`: mutates the pure files of a room and runs that room's own specs against each
 // mutant. `npm run mutation -- core keyed-states`: one file of a room against the spec of that name, which is faster;
 // `npm run mutation -- circuit-breaker circuit-machine circuit-breaker`: against the specs whose names begin so.
+// `MUTATION_CONCURRENCY=1` leaves a core to others (default: 2 mutants at a time). Reports: reports/mutation.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -3,6 +3,7 @@ import jestConfig from '../../jest.config.js';
 const room = process.env.MUTATION_ROOM;
 const file = process.env.MUTATION_FILE;
 const specs = process.env.MUTATION_SPECS;
+const report = `reports/mutation/${room}${file ? `.${file}` : ''}`;
 const source = 'libs/reliability/src';
 const project = jestConfig.projects?.find(({ displayName }) => displayName === 'reliability') ?? jestConfig;
 
@@ -38,13 +39,15 @@ export default {
     enableFindRelatedTests: false,
   },
   coverageAnalysis: 'perTest',
-  concurrency: 2,
-  timeoutMS: 10_000,
+  concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
+  // A mutant that takes too long counts as found: generous, so that a busy machine finds none.
+  timeoutMS: 30_000,
   ignoreStatic: false,
   thresholds: { high: 100, low: 95, break: 95 },
-  reporters: ['progress-append-only', 'clear-text', 'html'],
+  reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
   clearTextReporter: { allowEmojis: false, logTests: false, reportTests: false },
-  htmlReporter: { fileName: `reports/mutation/${room}${file ? `.${file}` : ''}.html` },
+  htmlReporter: { fileName: `${report}.html` },
+  jsonReporter: { fileName: `${report}.json` },
   tempDirName: '.stryker-tmp',
   ignorePatterns: [
     'apps',
