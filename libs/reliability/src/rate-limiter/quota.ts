@@ -119,21 +119,17 @@ export class Quota {
 
   /**
    * Takes over what another quota has given out: state for state where the windows are of the same make, otherwise by
-   * leaving as large a share available as it had left. Keys carry over only in the first case.
+   * leaving as large a share available as it had left. Keys without limits of their own carry over only in the first
+   * case.
    */
   inherit(other: Quota, now: number): void {
-    if (sameMake(this.#whole.windows, other.#whole.windows)) {
-      this.#whole.state.set(other.#whole.state);
-      if (other.#cells !== undefined && sameKeys(this.options, other.options)) this.#cells = other.#cells;
-    } else {
-      this.locate(undefined, now);
-      other.locate(undefined, now);
-      const share = other.remaining(now) / other.windows.capacity;
-      for (const { windowMs, limit } of this.windows.options) this.drainTo(now, Math.floor(limit * share), windowMs);
-    }
+    takeOver(this.#whole, other.#whole, now);
     for (const [key, own] of this.#overrides) {
       const before = other.#overrides.get(key);
-      if (before !== undefined && sameMake(own.windows, before.windows)) own.state.set(before.state);
+      if (before !== undefined) takeOver(own, before, now);
+    }
+    if (sameMake(this.#whole.windows, other.#whole.windows) && sameKeys(this.options, other.options)) {
+      this.#cells = other.#cells;
     }
   }
 
@@ -156,6 +152,11 @@ export class Quota {
 
 function largestFactor({ adaptive }: ResolvedRateLimiterOptions): number {
   return adaptive === undefined || adaptive.kind === 'sre' ? 1 : adaptive.maxFactor;
+}
+
+function takeOver(own: Own, before: Own, now: number): void {
+  if (sameMake(own.windows, before.windows)) own.state.set(before.state);
+  else own.windows.drainToShareOf(before.windows, before.state, own.state, now);
 }
 
 function sameMake(one: Windows, other: Windows): boolean {

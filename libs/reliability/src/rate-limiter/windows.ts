@@ -97,18 +97,29 @@ export class Windows {
     return least;
   }
 
-  /** Permits taken and not come back, window by window. A window that gives one at a time lacks one at most. */
+  /** Permits taken and not come back, window by window. */
   missing(state: Float64Array, at: number, now: number): number[] {
-    return this.meters.map((meter, index) => {
-      const most = this.options[index]!.algorithm === 'warm-up' ? 1 : meter.capacity;
-      return most - meter.remaining(state, at + this.#offsets[index]!, now);
-    });
+    return this.meters.map(
+      (meter, index) => this.#mostAtOnce(index) - meter.remaining(state, at + this.#offsets[index]!, now),
+    );
   }
 
   /** Leaves at most `permits` in one window: the one of that length, or the first. */
   drainTo(state: Float64Array, at: number, now: number, permits: number, windowMs: number | undefined): void {
     const index = Math.max(0, this.#indexOf(windowMs));
     this.meters[index]!.drainTo(state, at + this.#offsets[index]!, now, permits);
+  }
+
+  /** Leaves in each window at most the share that `other` has left in its own of the nearest length. */
+  drainToShareOf(other: Windows, otherState: Float64Array, state: Float64Array, now: number): void {
+    const missing = other.missing(otherState, 0, now);
+    for (let index = 0; index < this.meters.length; index += 1) {
+      const meter = this.meters[index]!;
+      const nearest = other.#nearestTo(meter.windowMs);
+      const most = other.#mostAtOnce(nearest);
+      const permits = Math.floor((this.#mostAtOnce(index) * (most - missing[nearest]!)) / most);
+      meter.drainTo(state, this.#offsets[index]!, now, permits);
+    }
   }
 
   /** The configured limit of the window of that length, of the first when none is named. */
@@ -121,6 +132,16 @@ export class Windows {
     for (let index = 0; index < this.meters.length; index += 1) {
       this.meters[index]!.resize(Math.max(1, this.options[index]!.limit * factor));
     }
+  }
+
+  /** A window that gives one at a time has one at most. */
+  #mostAtOnce(index: number): number {
+    return this.options[index]!.algorithm === 'warm-up' ? 1 : this.meters[index]!.capacity;
+  }
+
+  #nearestTo(windowMs: number): number {
+    const distances = this.meters.map((meter) => Math.abs(Math.log(meter.windowMs / windowMs)));
+    return distances.indexOf(Math.min(...distances));
   }
 
   #indexOf(windowMs: number | undefined): number {
