@@ -29,7 +29,8 @@ export default {
       ...project,
       roots: [`<rootDir>/${source}/${room}`],
       testMatch: [`<rootDir>/${source}/${room}/**/${specs ? `${specs}*` : '*'}.spec.ts`],
-      projects: undefined,
+      // Empty, or Stryker puts the project's own back in and runs every spec once for each of them.
+      projects: [],
       // Engines are none of a room's business, and their folder is not in the sandbox.
       setupFilesAfterEnv: [],
       reporters: [],
