@@ -17,23 +17,11 @@ import { windowsOf } from '../rate-limiter/rate-limiter.options.js';
 import { RateLimitRefusal, REASON_OF_UNSERVED } from '../rate-limiter/rate-limited-error.js';
 import { Refusals } from '../rate-limiter/refusals.js';
 import { WaitingCallers } from '../rate-limiter/waiting-callers.js';
-import type { Batch, Lease } from './lease.js';
-import { Leases } from './leases.js';
-import { OutageShare } from './outage-share.js';
-import { Pauses } from './pauses.js';
-import { SharedLimits, sharedKey, shown, WHOLE } from './shared-limits.js';
+import type { SharedPermit } from './shared-gate.js';
+import { SharedGate } from './shared-gate.js';
+import { sharedKey, shown, WHOLE } from './shared-limits.js';
 import type { ResolvedSharedRateLimiterOptions } from './shared-rate-limiter.options.js';
 import type { SharedStore } from './shared-store.js';
-
-/** A permit, and out of what it was taken: a batch of the shared budget, or the local share during an outage. */
-class SharedPermit {
-  constructor(
-    readonly key: string,
-    readonly cost: number,
-    readonly batch: Batch | undefined,
-    readonly takenAt: number,
-  ) {}
-}
 
 /** A call that waits for the store's answer and for nothing else, whatever the mode. */
 class Question extends Call {}
@@ -48,19 +36,13 @@ export class SharedRateLimiter implements AdmissionPolicy {
   readonly type = 'rate-limiter';
   readonly timed = true;
   readonly waits = true;
-  #options: ResolvedSharedRateLimiterOptions;
-  #limits: SharedLimits;
-  readonly #leases: Leases;
-  readonly #waiting: WaitingCallers<Permit | Refusal>;
   readonly #refusals: Refusals;
-  readonly #pauses = new Pauses();
+  readonly #gate: SharedGate;
+  readonly #waiting: WaitingCallers<Permit | Refusal>;
   readonly #unsubscribe: () => void;
-  #outage: OutageShare;
-  #coldUntil: number;
+  #options: ResolvedSharedRateLimiterOptions;
   #closed = false;
-  #admitted = 0;
   #admittedLocally = 0;
-  #admittedInOutage = 0;
   #waits = 0;
   #waitedMs = 0;
 
@@ -69,32 +51,20 @@ export class SharedRateLimiter implements AdmissionPolicy {
     options: ResolvedSharedRateLimiterOptions,
     private readonly store: SharedStore,
     private readonly context: Capabilities,
-    private readonly prefix = 'rate:',
+    prefix = 'rate:',
   ) {
     this.#options = options;
-    this.#limits = this.#limitsOf(options);
-    this.#outage = this.#outageShare(options);
-    const { clock } = context;
-    this.#coldUntil = clock.now() + this.#limits.memoryMs;
     this.#refusals = new Refusals(name, context.emit);
-    this.#leases = new Leases(
-      clock,
-      {
-        limitOf: (key) => this.#limits.of(key),
-        isCold: (now) => now < this.#coldUntil,
-        owed: (key, now) => this.#outage.owed(shown(key), now),
-        settle: (key) => this.#outage.settle(shown(key)),
-        onRefilled: (key, now) => this.#waiting.serve(key, now),
-      },
-      leasesOptions(options),
+    this.#gate = new SharedGate(name, options, store, context, prefix, this.#refusals, (key, now) =>
+      this.#waiting.serve(key, now),
     );
     this.#waiting = new WaitingCallers<Permit | Refusal>(
-      clock,
+      context.clock,
       {
         waitOf: (key, { cost, call }, now) =>
-          this.#waitOf(key!, cost, this.#waiting.costAhead(key, 'low'), this.#isPatient(call), now),
+          this.#gate.wait(key!, cost, this.#waiting.costAhead(key, 'low'), this.#isPatient(call), now),
         takeFor: (key, { cost, since, priority }, now) => {
-          const taken = this.#take(key!, cost, priority, now);
+          const taken = this.#gate.take(key!, cost, priority, now);
           if (!(taken instanceof Refusal)) {
             this.#waits += 1;
             this.#waitedMs += now - since;
@@ -122,14 +92,14 @@ export class SharedRateLimiter implements AdmissionPolicy {
   #admitOne(userKey: string | undefined, cost: number, priority: Priority, call: Call, now: number): Admission {
     const key = sharedKey(userKey);
     if (this.#closed) return this.#refusals.refuse('closed', userKey, undefined, priority, now);
-    if (cost > this.#limits.of(key).capacity) {
+    if (cost > this.#gate.capacity(key)) {
       return this.#refusals.refuse('cost-above-limit', userKey, undefined, priority, now);
     }
     const queued = this.#waiting.isQueued(key);
     const patient = this.#isPatient(call);
-    const wait = this.#waitOf(key, cost, cost, patient, now);
+    const wait = this.#gate.wait(key, cost, cost, patient, now);
     if (wait === 0 && !queued) {
-      const taken = this.#take(key, cost, priority, now);
+      const taken = this.#gate.take(key, cost, priority, now);
       if (!(taken instanceof Refusal)) this.#admittedLocally += 1;
       return taken;
     }
@@ -142,12 +112,11 @@ export class SharedRateLimiter implements AdmissionPolicy {
   }
 
   settle(permit: Permit, outcome: Outcome, call: Call, now: number): void {
-    const { key, cost, batch, takenAt } = permit as SharedPermit;
-    if (outcome.kind === 'failure') this.#hearFailure(outcome.error, key);
+    const shared = permit as SharedPermit;
+    if (outcome.kind === 'failure') this.#hearFailure(outcome.error, shared.key);
     if (outcome.kind !== 'ignored' || (call.aborted && !isRefused(outcome.error))) return;
-    if (batch !== undefined) this.#leases.restore(key, batch, cost, now);
-    else this.#outage.refund(shown(key), cost, takenAt, now);
-    this.#waiting.serve(key, now);
+    this.#gate.giveBack(shared, now);
+    this.#waiting.serve(shared.key, now);
   }
 
   /**
@@ -166,8 +135,10 @@ export class SharedRateLimiter implements AdmissionPolicy {
     const now = this.context.clock.now();
     const question = new Question(`${this.name}.decide`, asked, undefined, []);
     const admission = await this.#admitOne(key, checkedCost(cost), 'normal', question, now);
-    const { capacity } = this.#limits.of(sharedKey(key));
-    const remaining = Math.min(capacity, Math.floor(this.#leases.remaining(sharedKey(key), this.context.clock.now())));
+    const shared = sharedKey(key);
+    const capacity = this.#gate.capacity(shared);
+    const left = this.#gate.leases.remaining(shared, this.context.clock.now());
+    const remaining = Math.min(capacity, Math.floor(left));
     const resetMs = (1 - remaining / capacity) * Math.max(...this.windows.map(({ windowMs }) => windowMs));
     if (!(admission instanceof Refusal)) return { admitted: true, capacity, remaining, resetMs };
     const { reason, retryAfterMs } = admission as RateLimitRefusal;
@@ -181,10 +152,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
 
   /** Lets nothing through here for so many ms, or nothing of one key; never shortens an earlier pause. */
   penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
-    const at = this.context.clock.now();
-    const forMs = this.#pauses.impose(sharedKey(key), retryAfterMs, this.#options.longestPauseMs, at);
-    if (forMs === 0) return;
-    this.context.emit.emit({ type: 'rate-limiter.paused', policy: this.name, at, key, forMs, reason });
+    this.#gate.penalize(retryAfterMs, key, reason);
   }
 
   /** Takes into account what a server said, for all instances: never leaves more permits than it does, never gives any. */
@@ -195,16 +163,15 @@ export class SharedRateLimiter implements AdmissionPolicy {
     if (retryAfterMs !== undefined) this.penalize(retryAfterMs, key, 'retry-after');
     if (remaining === undefined || !(remaining >= 0)) return;
     if (remaining < 1 && resetMs !== undefined) this.penalize(resetMs, key, 'quota-used-up');
-    const shared = sharedKey(key);
     try {
-      await this.#limits.of(shared).drain(shared, remaining, this.context.clock.now() < this.#coldUntil);
+      await this.#gate.drain(sharedKey(key), remaining);
     } catch {
       // The store has announced that it is away; the pause above holds here.
     }
   }
 
   inspect(now: number): PolicySnapshot {
-    const { counters } = this.#leases;
+    const { leases, counters } = this.#gate;
     return {
       type: this.type,
       name: this.name,
@@ -213,19 +180,16 @@ export class SharedRateLimiter implements AdmissionPolicy {
       storeAvailable: this.store.available,
       fallback: this.#options.fallback,
       windows: windowsOf(this.#options).map(({ algorithm, limit, windowMs }) => ({ algorithm, limit, windowMs })),
-      pausedForMs: this.#pauses.of(WHOLE, now),
+      pausedForMs: this.#gate.pause(WHOLE, now),
       waiting: Object.fromEntries(PRIORITIES.map((priority) => [priority, this.#waiting.count(priority)])),
-      keys: this.#leases.keys,
-      admitted: this.#admitted,
+      keys: leases.keys,
+      admitted: counters.admitted,
       admittedLocally: this.#admittedLocally,
-      admittedInOutage: this.#admittedInOutage,
+      admittedInOutage: counters.admittedInOutage,
       refused: { ...this.#refusals.counts },
       waits: this.#waits,
       waitedMs: this.#waitedMs,
-      refills: counters.refills,
-      leased: counters.leased,
-      returned: counters.returned,
-      denied: counters.denied,
+      ...leases.counters,
       outages: this.store.counters.outages,
     };
   }
@@ -233,9 +197,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
   /** What is held stays held; the state in Redis carries on if what is kept there is of the same kind. */
   reconfigure(options: ResolvedSharedRateLimiterOptions): void {
     this.#options = options;
-    this.#limits = this.#limitsOf(options);
-    this.#outage = this.#outageShare(options);
-    this.#leases.options = leasesOptions(options);
+    this.#gate.reconfigure(options);
     this.#waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
     this.#waiting.serveAll(this.context.clock.now());
   }
@@ -244,7 +206,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
     this.#closed = true;
     this.#waiting.close(this.context.clock.now());
     this.#unsubscribe();
-    void this.#leases.close();
+    void this.#gate.leases.close();
   }
 
   /** Whether a call waits for permits, and not for an answer only. */
@@ -252,58 +214,10 @@ export class SharedRateLimiter implements AdmissionPolicy {
     return this.#options.mode === 'wait' && !(call instanceof Question);
   }
 
-  /** Ms until there is something to say to this call: a permit, or that there is none. `Infinity`: when the store answers. */
-  #waitOf(key: string, cost: number, needed: number, patient: boolean, now: number): number {
-    const pause = this.#pauses.of(key, now);
-    if (pause > 0) return patient ? pause : 0;
-    const lease = this.#leases.of(key, now);
-    const missing = cost - lease.permits;
-    if (missing <= 0) return 0;
-    if (this.#away(lease, now)) return patient ? this.#outage.waitOf(shown(key), cost, now) : 0;
-    if (lease.isDenied(missing, now)) return patient ? lease.deniedUntil - now : 0;
-    this.#leases.refill(lease, Math.max(needed, cost) - lease.permits, missing, now);
-    return Infinity;
-  }
-
-  /** A permit, or the refusal when there is none: {@link #waitOf} has said that it is time. */
-  #take(key: string, cost: number, priority: Priority, now: number): Permit | Refusal {
-    const pause = this.#pauses.of(key, now);
-    if (pause > 0) return this.#refusals.refuse('penalty', shown(key), pause, priority, now);
-    const lease = this.#leases.of(key, now);
-    if (lease.permits >= cost) {
-      const batch = lease.use(cost);
-      this.#admitted += 1;
-      this.#leases.refillEarly(lease, now);
-      return new SharedPermit(key, cost, batch, now);
-    }
-    if (this.#away(lease, now)) return this.#takeInOutage(key, cost, priority, now);
-    return this.#refusals.refuse('limit', shown(key), lease.deniedUntil - now, priority, now);
-  }
-
-  #away(lease: Lease, now: number): boolean {
-    if (this.store.available) return lease.failedUntil > now;
-    // Finds out whether it is back; nobody waits for that.
-    this.store.tryAgain();
-    return true;
-  }
-
-  #takeInOutage(key: string, cost: number, priority: Priority, now: number): Permit | Refusal {
-    const refused = this.#outage.decide(shown(key), cost, now);
-    if (refused !== undefined) {
-      return this.#refusals.refuse(refused.reason, shown(key), refused.retryAfterMs, priority, now);
-    }
-    this.#admitted += 1;
-    this.#admittedInOutage += 1;
-    return new SharedPermit(key, cost, undefined, now);
-  }
-
   #storeChanged(available: boolean, error: unknown): void {
     const at = this.context.clock.now();
     const { fallback } = this.#options;
-    if (available) {
-      this.#leases.forgetAll();
-      this.#coldUntil = at + this.#limits.memoryMs;
-    } else this.#outage.begin();
+    this.#gate.storeChanged(available, at);
     this.context.emit.emit({ type: 'rate-limiter.store', policy: this.name, at, available, fallback, error });
     this.#waiting.serveAll(at);
   }
@@ -314,21 +228,9 @@ export class SharedRateLimiter implements AdmissionPolicy {
     if (errorClass === 'rateLimit' && retryAfterMs !== undefined)
       this.penalize(retryAfterMs, shown(key), 'retry-after');
   }
-
-  #limitsOf(options: ResolvedSharedRateLimiterOptions): SharedLimits {
-    return new SharedLimits(this.store, `${this.prefix}${this.name}:`, options);
-  }
-
-  #outageShare(options: ResolvedSharedRateLimiterOptions): OutageShare {
-    return new OutageShare(options, () => Math.floor(this.context.random.next() * 2 ** 32));
-  }
 }
 
 /** Longest that a call in mode `reject` waits for the store's answer: the store's own deadline comes first. */
 const ANSWER_MS = 60_000;
 
 const asked = () => undefined;
-
-function leasesOptions({ decide, leaseMs, maxLeaseShare, keys }: ResolvedSharedRateLimiterOptions) {
-  return { leaseMs: decide === 'strict' ? 0 : leaseMs, maxLeaseShare, maxKeys: keys.max };
-}
