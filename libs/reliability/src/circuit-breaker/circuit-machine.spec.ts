@@ -145,6 +145,30 @@ describe('a closed circuit', () => {
     expect(report(UNRECORDED, failed())).toBe(false);
   });
 
+  it('takes the short way of a success for a report of one', () => {
+    const { machine, circuit, call, transitions } = circuitWith({ consecutiveFailures: 3, minimumCalls: 4 });
+    call(failed());
+    call(failed());
+    machine.succeeded(circuit, false, 0);
+    expect(circuit).toMatchObject({ consecutiveFailures: 0, outcomes: { calls: 3, failures: 2, slow: 0 } });
+    expect(circuit.phase.kind).toBe('closed');
+    machine.succeeded(circuit, true, 9);
+    expect(circuit.phase).toMatchObject({ kind: 'open', since: 9, reason: 'failure-rate', error: undefined });
+    expect(transitions()).toEqual(['undefined 9 closed>open failure-rate']);
+  });
+
+  it('counts slow successes on the short way, and nothing where no rate is looked at', () => {
+    const slow = circuitWith({ minimumCalls: 2 });
+    slow.machine.succeeded(slow.circuit, true, 0);
+    expect(slow.circuit.phase.kind).toBe('closed');
+    slow.machine.succeeded(slow.circuit, false, 0);
+    expect(slow.circuit.phase).toMatchObject({ kind: 'open', reason: 'slow-call-rate' });
+    const unlooked = circuitWith({ failureRate: false, slowCallRate: false });
+    unlooked.call(failed());
+    unlooked.machine.succeeded(unlooked.circuit, true, 0);
+    expect(unlooked.circuit).toMatchObject({ consecutiveFailures: 0, outcomes: undefined });
+  });
+
   it('refuses nobody', () => {
     const { machine, circuit } = circuitWith();
     expect(machine.refuses(circuit, KEY, 0)).toBe(false);
@@ -252,6 +276,18 @@ describe('a half-open circuit', () => {
     expect(transitions().at(-1)).toBe('btc 1020 half-open>open probes-failed');
   });
 
+  it('keeps the longest wait that a probe asked for, and of failures that ask for none no wait', () => {
+    const asked = halfOpen({ halfOpenPermits: 3 });
+    const probes = [asked.probe(), asked.probe(), asked.probe()] as const;
+    asked.report(probes[0], failed({ retryAfterMs: 8_000 }), 1_010);
+    asked.report(probes[1], failed({ retryAfterMs: 20 }), 1_020);
+    asked.report(probes[2], failed(), 1_030);
+    expect(asked.circuit.phase).toMatchObject({ kind: 'open', until: 9_010, notBefore: 9_010 });
+    const unasked = halfOpen({ halfOpenPermits: 1 });
+    unasked.report(unasked.probe(), failed(), 1_010);
+    expect(unasked.circuit.phase).toMatchObject({ kind: 'open', until: 3_010, notBefore: 0 });
+  });
+
   it('opens when enough were slow, unless slow calls are not looked at', () => {
     const looked = halfOpen();
     const [first, second] = [looked.probe(), looked.probe()];
@@ -293,6 +329,19 @@ describe('a half-open circuit', () => {
     expect(report(first, failed(), 1_000)).toBe(false);
     expect(report(0, failed(), 1_000)).toBe(false);
     expect(phase()).toMatchObject({ reported: 1, failures: 0 });
+  });
+
+  it('drops the report of a probe that comes after the decision, whatever that was', () => {
+    const opened = halfOpen();
+    const [banned, second] = [opened.probe(), opened.probe()];
+    opened.report(banned, failed({ opens: { forMs: 50 } }), 1_000);
+    expect(opened.report(second, SUCCEEDED, 1_010)).toBe(false);
+    expect(opened.circuit.phase.kind).toBe('open');
+    const reset = halfOpen();
+    const probe = reset.probe();
+    reset.machine.reset(reset.circuit, KEY, 1_000);
+    expect(reset.report(probe, failed(), 1_010)).toBe(false);
+    expect(reset.circuit).toMatchObject({ phase: { kind: 'closed' }, consecutiveFailures: 0 });
   });
 
   it('counts a probe that does not report as failed when it is due, the others when they are', () => {

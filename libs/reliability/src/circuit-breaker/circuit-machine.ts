@@ -13,7 +13,7 @@ import { openTimeMs, type OpenTimeRules } from './open-time.js';
 import type { WindowKind } from './outcome-window.js';
 import { rampShare } from './ramp.js';
 import { reachedRate, reachesStreak, type TripReason, type TripRules } from './trip-rule.js';
-import type { Failed, Opens, Succeeded, Verdict } from './verdict.js';
+import type { Failed, Succeeded, Verdict } from './verdict.js';
 
 /** Everything that decides how circuits behave. */
 export interface CircuitRules extends TripRules, OpenTimeRules {
@@ -151,7 +151,7 @@ export class CircuitMachine {
 
   /** Opens it for a time, after which it probes as usual. */
   isolate(circuit: Circuit, key: string | undefined, now: number, forMs: number): void {
-    this.#open(circuit, key, now, 'isolated', undefined, { forMs });
+    this.#open(circuit, key, now, 'isolated', undefined, forMs);
   }
 
   force(circuit: Circuit, key: string | undefined, now: number, kind: 'forced-open' | 'disabled'): void {
@@ -188,13 +188,14 @@ export class CircuitMachine {
     const failed = verdict.kind === 'failure';
     circuit.consecutiveFailures = failed ? circuit.consecutiveFailures + 1 : 0;
     const reason = this.#reasonToOpen(circuit, failed, verdict.slow, now);
-    if (failed && verdict.retryAfterMs !== undefined) {
+    if (verdict.retryAfterMs !== undefined) {
       // Only these phases give out generations as permits.
       const phase = circuit.phase as Closed | Ramping;
-      circuit.phase = { ...phase, notBefore: this.#notBefore(phase, verdict, now) };
+      circuit.phase = { ...phase, notBefore: this.#notBefore(phase, verdict.retryAfterMs, now) };
     }
-    if (verdict.opens !== undefined) this.#open(circuit, key, now, 'single-outcome', errorOf(verdict), verdict.opens);
-    else if (reason !== undefined) this.#open(circuit, key, now, reason, errorOf(verdict));
+    const { error, opens } = verdict;
+    if (opens !== undefined) this.#open(circuit, key, now, 'single-outcome', error, opens.forMs);
+    else if (reason !== undefined) this.#open(circuit, key, now, reason, error);
   }
 
   #reasonToOpen(circuit: Circuit, failed: boolean, slow: boolean, now: number): TripReason | undefined {
@@ -213,7 +214,7 @@ export class CircuitMachine {
     const slice = window.sliceOf(now);
     const outcomes = (circuit.outcomes ??= window.create(slice));
     outcomes.record(failed, slow, slice);
-    return outcomes.calls < this.rules.minimumCalls ? undefined : reachedRate(this.rules, outcomes);
+    return reachedRate(this.rules, outcomes);
   }
 
   #countProbe(
@@ -228,9 +229,10 @@ export class CircuitMachine {
     if (verdict.kind === 'failure') {
       phase.failures += 1;
       phase.error = verdict.error;
-      phase.notBefore = this.#notBefore(phase, verdict, now);
+      if (verdict.retryAfterMs !== undefined) phase.notBefore = this.#notBefore(phase, verdict.retryAfterMs, now);
     }
-    if (verdict.opens !== undefined) this.#open(circuit, key, now, 'single-outcome', phase.error, verdict.opens);
+    const { opens } = verdict;
+    if (opens !== undefined) this.#open(circuit, key, now, 'single-outcome', phase.error, opens.forMs);
     else this.#decide(circuit, key, phase, now);
   }
 
@@ -269,7 +271,7 @@ export class CircuitMachine {
     at: number,
     reason: TripReason,
     error: unknown,
-    { forMs }: Opens = { forMs: undefined },
+    forMs?: number,
   ): void {
     const { phase } = circuit;
     const openings = 1 + ('openings' in phase ? phase.openings : 0);
@@ -302,7 +304,7 @@ export class CircuitMachine {
     return rampShare(now - phase.since, this.rules.rampMs, this.rules.rampFrom);
   }
 
-  #notBefore(phase: { readonly notBefore: number }, { retryAfterMs = 0 }: Failed, now: number): number {
+  #notBefore(phase: { readonly notBefore: number }, retryAfterMs: number, now: number): number {
     return Math.max(phase.notBefore, now + Math.min(retryAfterMs, this.rules.retryAfterCapMs));
   }
 }
@@ -319,8 +321,4 @@ function halfOpen(opened: Open, now: number): HalfOpen {
     notBefore: 0,
     error: opened.error,
   };
-}
-
-function errorOf(verdict: Succeeded | Failed): unknown {
-  return verdict.kind === 'failure' ? verdict.error : undefined;
 }

@@ -23,7 +23,7 @@ export class TimeWindow implements OutcomeWindow {
   }
 
   record(failed: boolean, slow: boolean, slice: number): void {
-    if (slice > this.#slice) this.#advance(slice);
+    this.expire(slice);
     this.calls += 1;
     if (failed) this.failures += 1;
     if (slow) this.slow += 1;

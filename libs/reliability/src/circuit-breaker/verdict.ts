@@ -4,6 +4,8 @@ export type Verdict = Succeeded | Failed | Nothing;
 export interface Succeeded {
   readonly kind: 'success';
   readonly slow: boolean;
+  readonly error?: undefined;
+  readonly retryAfterMs?: undefined;
   /** Opens the circuit at once when set; see {@link Failed.opens}. */
   readonly opens?: Opens;
 }
