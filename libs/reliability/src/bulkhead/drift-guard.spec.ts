@@ -54,6 +54,39 @@ describe('DriftGuard', () => {
     expect(climbing(10, throughput, latency).vetoes).toBe(vetoes);
   });
 
+  /** A guard that saw these values at concurrencies of 1, 2, 3, … */
+  const seeing = (throughput: readonly number[], latency: readonly number[]) => {
+    const guard = new DriftGuard();
+    for (const [index, value] of throughput.entries()) guard.add(sample(index + 1, value, latency[index]!), true);
+    return guard;
+  };
+  const rising = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+  it.each([
+    {
+      what: 'throughput falls with a correlation of −0.5',
+      throughput: [8, 7, 5, 3, 2, 1, 4, 6],
+      latency: [20, 20, 20, 20, 20, 20, 20, 20],
+    },
+    {
+      what: 'latency follows with a correlation of 0.5',
+      throughput: [5, 5, 5, 5, 5, 5, 5, 5],
+      latency: [7, 1, 2, 3, 4, 5, 6, 8],
+    },
+    {
+      what: 'throughput follows with a correlation of 0.3',
+      throughput: [9, 4, 1, 2, 3, 5, 6, 7, 8],
+      latency: rising,
+    },
+    {
+      what: 'throughput follows and varies by a fifth of itself',
+      throughput: [4, 4, 4, 4, 6, 6, 6, 6],
+      latency: rising,
+    },
+  ])('does not veto at its thresholds: $what', ({ throughput, latency }) => {
+    expect(seeing(throughput, latency).vetoes).toBe(false);
+  });
+
   it('says nothing before eight windows', () => {
     expect(climbing(7, level(5), (step) => 20 + step).vetoes).toBe(false);
     expect(climbing(8, level(5), (step) => 20 + step).vetoes).toBe(true);

@@ -134,6 +134,15 @@ describe('GradientRule', () => {
     expect(gradient.next(100, window(40), true)).toBeLessThan(100);
   });
 
+  it('follows by its average alone where that is no more than twice the latency of now', () => {
+    const gradient = new GradientRule({ ...OPTIONS, baselineWindows: 2 });
+    gradient.next(100, window(150), false);
+    // Half way from 150 to 50: an average of 100, exactly twice as much.
+    gradient.next(100, window(50), false);
+    // Then one of (100 + 300) / 2: a gradient of 1.5 × 200 / 300 leaves the limit as it is.
+    expect(gradient.next(100, window(300), false)).toBe(100);
+  });
+
   it('never takes a latency above the ceiling for healthy', () => {
     const gradient = rule({ baselineCeilingMs: 80 });
     expect(gradient.next(100, window(120), true)).toBe(102);
