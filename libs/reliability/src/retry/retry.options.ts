@@ -35,6 +35,8 @@ const jitter = () =>
 
 const backoff = z
   .union([
+    // First: its rule is the one to read about what is none of these.
+    z.custom<(step: BackoffStep) => number>(isFunction, 'must be a strategy, its options or a function'),
     z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('fixed'), delayMs: baseMs('The delay'), jitter: jitter() }),
       z.strictObject({
@@ -70,7 +72,6 @@ const backoff = z
       }),
     ]),
     z.instanceof(Backoff),
-    z.custom<(step: BackoffStep) => number>(isFunction, 'must be a strategy, its options or a function'),
   ])
   .optional()
   .describe('Delays between attempts; default by class: exponential, ×2, cap 60 s, ±10 %');
