@@ -174,6 +174,11 @@ describe('decorrelated jitter v2', () => {
     const capped = decorrelated({ baseMs: 1_000 }).cap(8_000);
     expect([0, 0.5, 0.999].map((chance) => capped.delayMs(step(2_000, chance)))).toEqual([4_000, 6_000, 7_996]);
   });
+
+  it('is not spread where the formula gives the cap itself', () => {
+    const [at, plain] = [step(3, 0.4, { previousChance: 0.2 }), decorrelated({ baseMs: 1_000 })];
+    expect(plain.cap(plain.delayMs(at)).delayMs(at)).toBe(plain.delayMs(at));
+  });
 });
 
 describe('every strategy, up to attempt 10⁶', () => {

@@ -38,7 +38,7 @@ interface Shape {
   readonly delay: Delay;
   /** What decorrelated jitter draws instead, where that is defined. */
   readonly decorrelated?: Delay;
-  readonly jitter: Exclude<Jitter, 'proportional'>;
+  readonly jitter: Exclude<Jitter, 'proportional' | 'none'>;
   readonly capMs: number;
   readonly limits: BackoffLimits;
 }
@@ -54,11 +54,12 @@ export class Backoff {
   /** @returns ms to wait before the repetition, or `undefined` when the strategy has come to its end */
   delayMs(step: BackoffStep): number | undefined {
     const { jitter, capMs, limits } = this.shape;
-    if (limits.retries !== undefined && step.retry > limits.retries) return undefined;
+    const { retries = Infinity, totalMs = Infinity } = limits;
+    if (step.retry > retries) return undefined;
     const plainMs = (jitter === 'decorrelated' ? this.shape.decorrelated! : this.shape.delay)(step);
     const [low, high] = spread(jitter, bounded(plainMs, capMs), !(plainMs <= capMs));
     const delayMs = low + (Math.min(high, capMs) - low) * step.chance;
-    return limits.totalMs !== undefined && step.elapsedMs + delayMs > limits.totalMs ? undefined : delayMs;
+    return step.elapsedMs + delayMs > totalMs ? undefined : delayMs;
   }
 
   /**
@@ -69,7 +70,7 @@ export class Backoff {
     if (jitter === 'decorrelated' && this.shape.decorrelated === undefined) {
       throw new RangeError('decorrelated jitter is defined for exponential backoff only');
     }
-    const share = jitter === 'proportional' ? DEFAULT_JITTER : jitter;
+    const share = jitter === 'none' ? 0 : jitter === 'proportional' ? DEFAULT_JITTER : jitter;
     if (typeof share === 'number' && !(share >= 0 && share <= 1)) {
       throw new RangeError(`jitter must be a share from 0 to 1; got ${share}`);
     }
@@ -119,7 +120,7 @@ export function exponential({
   return new Backoff({
     delay: ({ retry }) => baseMs * factor ** (retry - 1),
     decorrelated: decorrelatedDelay(baseMs, factor),
-    jitter: 'none',
+    jitter: 0,
     capMs: LONGEST_DELAY_MS,
     limits: {},
   });
@@ -146,7 +147,7 @@ export function adaptive(): Backoff {
 
 /** A strategy of one's own: what it gives is made finite and at least 0. */
 export function custom(delay: Delay): Backoff {
-  return new Backoff({ delay, jitter: 'none', capMs: LONGEST_DELAY_MS, limits: {} });
+  return new Backoff({ delay, jitter: 0, capMs: LONGEST_DELAY_MS, limits: {} });
 }
 
 function decorrelatedDelay(baseMs: number, factor: number): Delay {
@@ -165,8 +166,6 @@ function bounded(delayMs: number, capMs: number): number {
 
 function spread(jitter: Shape['jitter'], delayMs: number, capped: boolean): readonly [low: number, high: number] {
   switch (jitter) {
-    case 'none':
-      return [delayMs, delayMs];
     case 'decorrelated':
       return capped ? [delayMs / 2, delayMs] : [delayMs, delayMs];
     case 'equal':

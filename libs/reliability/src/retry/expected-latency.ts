@@ -7,30 +7,38 @@ export interface LearnedLatency {
   readonly windowMs: number;
 }
 
+interface Learning extends LearnedLatency {
+  readonly digest: LatencyDigest;
+}
+
 /** What an attempt is expected to take: a given number of ms, or learned from those that succeeded. */
 export class ExpectedLatency {
-  #digest: LatencyDigest | undefined;
+  readonly #expected: number | Learning;
 
-  constructor(private readonly expected: number | LearnedLatency) {
-    this.#digest = typeof expected === 'number' ? undefined : new LatencyDigest(expected.windowMs);
+  /** What was learned `before` is kept unless the window differs. */
+  constructor(expected: number | LearnedLatency, before?: number | Learning) {
+    this.#expected = typeof expected === 'number' ? expected : { ...expected, digest: digestFor(expected, before) };
   }
 
   /** ms; 0 while too little is known. */
   ms(now: number): number {
-    const { expected } = this;
+    const expected = this.#expected;
     if (typeof expected === 'number') return expected;
-    return this.#digest!.count(now) < expected.minimumSamples ? 0 : this.#digest!.percentile(expected.percentile, now);
+    const { digest, minimumSamples, percentile } = expected;
+    return digest.count(now) < minimumSamples ? 0 : digest.percentile(percentile, now);
   }
 
   /** A successful attempt took `durationMs`. */
   record(durationMs: number, now: number): void {
-    this.#digest?.record(durationMs, now);
+    if (typeof this.#expected === 'object') this.#expected.digest.record(durationMs, now);
   }
 
   /** What is to be expected under other options; what was learned is kept unless the window differs. */
   under(expected: number | LearnedLatency): ExpectedLatency {
-    const other = new ExpectedLatency(expected);
-    if (other.#digest?.windowMs === this.#digest?.windowMs) other.#digest = this.#digest;
-    return other;
+    return new ExpectedLatency(expected, this.#expected);
   }
+}
+
+function digestFor({ windowMs }: LearnedLatency, before?: number | Learning): LatencyDigest {
+  return typeof before === 'object' && before.windowMs === windowMs ? before.digest : new LatencyDigest(windowMs);
 }

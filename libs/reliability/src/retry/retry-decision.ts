@@ -70,7 +70,7 @@ export function decide(facts: FailureFacts): Decision {
   const delay = delayOf(facts);
   if (typeof delay !== 'number') return delay;
   if (facts.step.elapsedMs + delay > facts.withinMs) return 'time';
-  return delay + facts.expectedLatencyMs > facts.remainingMs ? 'deadline' : delay;
+  return delay + facts.expectedLatencyMs <= facts.remainingMs ? delay : 'deadline';
 }
 
 function delayOf({ classification, plan, step, retryAfter }: FailureFacts): Decision {
