@@ -168,18 +168,17 @@ describe('HTTP statuses', () => {
 
 describe('names', () => {
   it.each<[string, string]>([
-    [
-      'timeout',
-      'TimeoutError ConnectTimeoutError RequestTimeout ReadTimeoutException QueryTimedoutError MongoNetworkTimeoutError',
-    ],
+    ['timeout', 'TimeoutError ConnectTimeoutError RequestTimeout ReadTimeoutException QueryTimedoutError'],
+    ['timeout', 'ReadTimeoutError MongoNetworkTimeoutError'],
     ['data', 'SyntaxError ZodError $ZodError EncodingError HTTPParserError BadResponse NullResponse ChecksumError'],
-    [
-      'client',
-      'TypeError RangeError ReferenceError URIError ValidationError DataCloneError BadSymbol BadRequest OrderNotFound',
-    ],
+    ['client', 'TypeError RangeError ReferenceError URIError ValidationError DataCloneError NotSupportedError'],
     ['client', 'ArgumentsRequired ExchangeClosedByUser NotSupported InsufficientFunds UnsubscribeError'],
-    ['network', 'NetworkError ConnectionError NoRespondersError MaxRetriesPerRequestError MongoServerSelectionError'],
-    ['rateLimit', 'ThrottlingException ThrottlerException SlowDown RateLimitExceeded DDoSProtection'],
+    ['client', 'BadSymbol BadRequest OrderNotFound'],
+    ['network', 'NetworkError ConnectionError NoRespondersError ClosedConnectionError DisconnectsClientError'],
+    ['network', 'SocketClosedUnexpectedlyError MaxRetriesPerRequestError MongoNetworkError MongoServerSelectionError'],
+    ['network', 'PrismaClientInitializationError'],
+    ['rateLimit', 'ThrottlingException ThrottlerException TooManyRequestsException SlowDown RequestLimitExceeded'],
+    ['rateLimit', 'ProvisionedThroughputExceededException RateLimitExceeded DDoSProtection'],
     ['auth', 'NotAllowedError SecurityError AuthenticationError PermissionDenied RestrictedLocation InvalidNonce'],
     ['server', 'ExchangeNotAvailable OnMaintenance OperationFailed CancelPending'],
     ['unknown', 'Error ExchangeError BaseError Timeouts FetchError'],
@@ -204,6 +203,8 @@ describe('names', () => {
     ['max-size', 'data'],
     ['invalid-json', 'data'],
     ['max-redirect', 'client'],
+    ['no-redirect', 'client'],
+    ['unsupported-redirect', 'client'],
     ['system', 'network'],
   ])('FetchError of type %s', (type, errorClass) => {
     expect(classify(named('FetchError', '', { type }))).toEqual({ errorClass });

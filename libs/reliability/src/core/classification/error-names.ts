@@ -6,9 +6,6 @@ import { verdict, type Verdict } from './verdict.js';
 
 const CLASS = new Map<string, ErrorClass>(
   Object.entries({
-    TimeoutError: 'timeout',
-    ConnectTimeoutError: 'timeout',
-    ReadTimeoutError: 'timeout',
     SyntaxError: 'data',
     ZodError: 'data',
     $ZodError: 'data',
@@ -27,7 +24,6 @@ const CLASS = new Map<string, ErrorClass>(
     SocketClosedUnexpectedlyError: 'network',
     MaxRetriesPerRequestError: 'network',
     MongoNetworkError: 'network',
-    MongoNetworkTimeoutError: 'timeout',
     MongoServerSelectionError: 'network',
     PrismaClientInitializationError: 'network',
     ThrottlingException: 'rateLimit',
