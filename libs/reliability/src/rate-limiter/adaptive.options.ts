@@ -19,12 +19,12 @@ const load = z.strictObject({
     .describe('Ms over which the load is measured between changes. Default 60,000.'),
   high: ratio().default(0.8).describe('Above this load the limit is multiplied by `decrease`. Default 0.8.'),
   low: ratio().default(0.5).describe('Below this load the limit is multiplied by `increase`. Default 0.5.'),
-  decrease: ratio().gt(0).lt(1).default(0.9).describe('Default 0.9.'),
+  decrease: ratio().gt(0).lt(1).default(0.9).describe('Multiplies the limit above `high`. Default 0.9.'),
   load: z
     .custom<() => number>((value) => typeof value === 'function', 'must be a function')
     .optional()
     .describe('Gives the load, 0 to 1. Default: what was admitted, as a share of what the configured limit allows.'),
-  increase: z.number().gt(1).max(10).default(1.1).describe('Default 1.1.'),
+  increase: z.number().gt(1).max(10).default(1.1).describe('Multiplies the limit below `low`. Default 1.1.'),
 });
 
 const aimd = z.strictObject({

@@ -1,6 +1,14 @@
 import { parseOptions } from '../core/options.js';
 import type { RateLimiterOptions } from './rate-limiter.options.js';
-import { OPERATION_LIMITS, overrideOf, rateLimiterOptions, windowsOf } from './rate-limiter.options.js';
+import {
+  ALGORITHMS,
+  OPERATION_LIMITS,
+  overrideOf,
+  rateLimiterFields,
+  rateLimiterOptions,
+  windowsOf,
+} from './rate-limiter.options.js';
+import { undescribedOptions } from '../testing/option-descriptions.js';
 
 const parse = (options: RateLimiterOptions) => parseOptions(rateLimiterOptions, options, 'policies.okx.rateLimit');
 const problems = (options: unknown) => {
@@ -154,5 +162,73 @@ describe('rateLimiterOptions', () => {
     expect(adaptive('sre')).toEqual({ kind: 'sre', k: 2, measureMs: 120_000, maxReject: 0.9 });
     expect(problems({ adaptive: { kind: 'load', load: 3 } })).toContain('adaptive.load: must be a function; got 3');
     expect(problems({ classify: 'x' })).toContain("classify: must be a function; got 'x'");
+  });
+
+  it('describe every option', () => {
+    expect(undescribedOptions(rateLimiterOptions)).toEqual([]);
+  });
+
+  it.each(ALGORITHMS)('say what %s is', (algorithm) => {
+    expect(rateLimiterFields.shape.algorithm.unwrap().description).toContain(`\`${algorithm}\`: `);
+  });
+
+  it.each<[string, (value: unknown) => unknown, number, number]>([
+    ['limit', (limit) => ({ limit }), 1, Number.MAX_SAFE_INTEGER],
+    ['burst', (burst) => ({ burst }), 1, Number.MAX_SAFE_INTEGER],
+    ['windowMs', (windowMs) => ({ windowMs }), 0.001, 3_650 * 86_400_000],
+    ['slack', (slack) => ({ algorithm: 'pacing', slack }), 0, Number.MAX_SAFE_INTEGER],
+    ['coldFactor', (coldFactor) => ({ coldFactor }), 1.001, 1_000],
+    ['jitterMs', (jitterMs) => ({ jitterMs }), 0, Number.MAX_VALUE],
+    ['initialPermits', (initialPermits) => ({ initialPermits }), 0, Number.MAX_SAFE_INTEGER],
+    ['maxQueued', (maxQueued) => ({ maxQueued }), 0, 1_000_000],
+    ['keys.max', (max) => ({ keys: { max } }), 1, 16_000_000],
+    ['minFactor', (minFactor) => ({ adaptive: { kind: 'cubic', minFactor } }), 0.001, 1],
+    ['maxFactor', (maxFactor) => ({ adaptive: { kind: 'cubic', maxFactor } }), 1, 10],
+    ['high', (high) => ({ adaptive: { kind: 'load', high } }), 0, 1],
+    ['low', (low) => ({ adaptive: { kind: 'load', low } }), 0, 1],
+    ['decrease of load', (decrease) => ({ adaptive: { kind: 'load', decrease } }), 0.001, 0.999],
+    ['increase', (increase) => ({ adaptive: { kind: 'load', increase } }), 1.001, 10],
+    ['decrease of aimd', (decrease) => ({ adaptive: { kind: 'aimd', decrease } }), 0.001, 0.999],
+    ['increasePerWindow', (increasePerWindow) => ({ adaptive: { kind: 'aimd', increasePerWindow } }), 0.001, 1],
+    ['k', (k) => ({ adaptive: { kind: 'sre', k } }), 1.001, 100],
+    ['maxReject', (maxReject) => ({ adaptive: { kind: 'sre', maxReject } }), 0, 1],
+  ])('take %s from %d to %d', (_name, options, least, most) => {
+    for (const value of [least, most]) expect(problems(options(value))).toBe('valid');
+    const beyond = [Math.ceil(least) - 1, Math.floor(most) + 1, Infinity, Number.NaN].filter((value) => value !== most);
+    for (const value of beyond) expect(problems(options(value))).not.toBe('valid');
+  });
+
+  it.each<[(value: unknown) => unknown, unknown[]]>([
+    [(algorithm) => ({ algorithm }), [...ALGORITHMS]],
+    [(mode) => ({ mode }), ['wait', 'reject']],
+    [(atCapacity) => ({ keys: { atCapacity } }), ['forget-oldest', 'refuse']],
+  ])('take each of their choices and no other: %#', (options, choices) => {
+    for (const choice of choices)
+      expect(parse(options(choice) as RateLimiterOptions)).toMatchObject(options(choice) as object);
+    for (const other of ['', 'nothing', true]) expect(problems(options(other))).not.toBe('valid');
+  });
+
+  it('take 1 to 8 windows', () => {
+    const windows = (count: number) => Array.from({ length: count }, () => ({ limit: 1, windowMs: 1 }));
+    for (const count of [1, 8]) expect(problems({ windows: windows(count) })).toBe('valid');
+    for (const count of [0, 9]) expect(problems({ windows: windows(count) })).not.toBe('valid');
+  });
+
+  it('take a penalty whole', () => {
+    const penalty = { refusals: 3, withinMs: 1_000, blockMs: 60_000 };
+    expect(parse({ penalty }).penalty).toEqual(penalty);
+    for (const part of ['refusals', 'withinMs', 'blockMs']) {
+      expect(problems({ penalty: { ...penalty, [part]: undefined } })).toContain(`rateLimit.penalty.${part}: `);
+      expect(problems({ penalty: { ...penalty, [part]: 0 } })).toContain(`rateLimit.penalty.${part}: `);
+    }
+  });
+
+  it.each(['maxWaitMs', 'agingMs', 'longestPauseMs', 'warmUpMs'])('take %s above 0', (option) => {
+    expect(problems({ [option]: 0.001 })).toBe('valid');
+    for (const value of [0, Infinity]) expect(problems({ [option]: value })).toContain(`rateLimit.${option}: `);
+  });
+
+  it('let no key be without a name', () => {
+    expect(problems({ overrides: { '': { limit: 1 } } })).not.toBe('valid');
   });
 });
