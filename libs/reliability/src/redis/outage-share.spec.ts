@@ -68,4 +68,48 @@ describe('OutageShare', () => {
     for (let call = 0; call < 5; call += 1) expect(open.decide(undefined, 1, 0)).toBeUndefined();
     expect([open.owed(undefined, 0), open.waitOf(undefined, 9, 0)]).toEqual([undefined, 0]);
   });
+
+  it('says how long a call that waits has to wait, and nothing where it is of no use', () => {
+    const share = setUp({
+      algorithm: 'sliding-window',
+      limit: 10,
+      windowMs: 100,
+      instances: 5,
+      keys: { max: 1, atCapacity: 'refuse' },
+    });
+    expect([share.waitOf('a', 1, 0), share.waitOf('a', 1, 40), share.waitOf('a', 1, 100)]).toEqual([100, 60, 0]);
+    expect([share.waitOf('a', 3, 0), share.waitOf('b', 1, 0)]).toEqual([0, 0]);
+    expect(setUp({ limit: 1, fallback: 'closed' }).waitOf('a', 1, 0)).toBe(0);
+  });
+
+  it('refuses what its share can never give, and keys that there is no room for', () => {
+    const share = setUp({ limit: 10, instances: 5, keys: { max: 1, atCapacity: 'refuse' } });
+    expect(share.decide('a', 3, 0)).toEqual({ reason: 'cost-above-limit', retryAfterMs: undefined });
+    expect(share.decide('b', 1, 0)).toEqual({ reason: 'too-many-keys', retryAfterMs: undefined });
+  });
+
+  it('gives what came back unused to the next', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5 });
+    share.decide(undefined, 1, 0);
+    expect(drain(share, 100, 105)).toEqual([100, 101]);
+    share.refund(undefined, 1, 101, 110);
+    expect(drain(share, 110, 115)).toEqual([110]);
+  });
+
+  it('owes each key until that one is told', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5, initialPermits: 0 });
+    for (const key of ['a', 'b']) share.decide(key, 1, 0);
+    for (const key of ['a', 'b']) expect(share.decide(key, 1, 100)).toBeUndefined();
+    share.settle('a');
+    expect([share.owed('a', 110), share.owed('b', 110)]).toEqual([undefined, [1]]);
+    share.settle('b');
+    expect(share.owed('b', 110)).toBeUndefined();
+  });
+
+  it('owes the whole of a key with limits of its own', () => {
+    const share = setUp({ algorithm: 'fixed-window', limit: 10, windowMs: 100, overrides: { a: { limit: 4 } } });
+    share.decide('a', 1, 0);
+    expect(share.decide('a', 2, 100)).toBeUndefined();
+    expect(share.owed('a', 110)).toEqual([2]);
+  });
 });
