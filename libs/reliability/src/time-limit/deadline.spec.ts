@@ -1,5 +1,6 @@
+import { CALL_BOUNDS_MS } from '../core/duration-histogram.js';
 import { parseOptions } from '../core/options.js';
-import { endingOf, pendingWork, testCall, testContext } from '../testing/index.js';
+import { endingOf, pendingWork, settlePromises, testCall, testContext } from '../testing/index.js';
 import { deadlinePolicy } from './deadline.js';
 import { DeadlineExceededError, isDeadlineExceeded } from './deadline-exceeded-error.js';
 import { type DeadlineOptions, deadlineOptions } from './time-limit.options.js';
@@ -141,6 +142,37 @@ describe('Deadline', () => {
     clock.advance(100);
     await expect(result).rejects.toThrow(DeadlineExceededError);
     expect(policy.inspect(100)).toMatchObject({ samples: 1 });
+  });
+
+  it('has the durations of calls counted once somebody measures: in time, failed, and as long as they were given', async () => {
+    const { policy, clock } = deadline({ limitMs: 100 });
+    policy.intercept(testCall(), () => 'not measured');
+    expect(policy.inspect(0).durations).toBeUndefined();
+    policy.measure();
+    policy.intercept(testCall(), () => clock.advance(3));
+    const [inTime, failed, late] = [pendingWork(), pendingWork(), pendingWork()];
+    for (const { promise } of [inTime, failed, late]) {
+      (policy.intercept(testCall(), () => promise) as Promise<unknown>).catch(() => undefined);
+    }
+    clock.advance(10);
+    inTime.resolve('a');
+    await settlePromises();
+    clock.advance(20);
+    failed.reject(new Error('no'));
+    await settlePromises();
+    clock.advance(500);
+    late.resolve('late');
+    await settlePromises();
+    policy.measure();
+    expect(policy.inspect(0).durations).toEqual({
+      boundsMs: CALL_BOUNDS_MS,
+      counts: [0, 0, 0, 1, 1, 2, 0, 0, 0, 0, 0],
+      sumMs: 3 + 10 + 30 + 100,
+    });
+  });
+
+  it('says that it may let its callers wait', () => {
+    expect(deadlinePolicy.waits()).toBe(true);
   });
 
   it('takes a new limit for calls from then on', async () => {
