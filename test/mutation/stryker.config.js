@@ -13,7 +13,6 @@ const project = jestConfig.projects?.find(({ displayName }) => displayName === '
  */
 const SHELLS = [
   `!${source}/*/${room}.ts`,
-  `!${source}/circuit-breaker/active-probe.ts`,
   `!${source}/load-balancer/{background-work,discovery,dns-discovery,health-probe}.ts`,
   `!${source}/balancers/child-process-provisioner.ts`,
   `!${source}/**/*.spec.ts`,

@@ -110,6 +110,18 @@ describe('an active probe', () => {
     expect(state()).toBe('open');
   });
 
+  it.each(['resolve', 'reject'] as const)('goes by what a probe took, not by when it was made: %s', async (how) => {
+    const { clock, answer, state } = openBreakerWith({
+      halfOpenPermits: 1,
+      slowCallMs: 100,
+      recordError: (error) => error === 'down',
+    });
+    await clock.run(1_000);
+    await clock.run(100);
+    await answer(0, how);
+    expect(state()).toBe('closed');
+  });
+
   it('has the results of probes judged like others', async () => {
     const { clock, answer, state } = openBreakerWith({ halfOpenPermits: 1, recordResult: () => true });
     await clock.run(1_000);

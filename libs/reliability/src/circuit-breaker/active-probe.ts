@@ -56,7 +56,7 @@ export class ActiveProbe {
   async #probe(key: string | undefined, { probe, maxWaitMs }: ProbeOptions): Promise<Outcome> {
     const startedAt = this.clock.now();
     const controller = new AbortController();
-    let deadline: Timer | undefined;
+    let deadline!: Timer;
     const tooLong = new Promise<Outcome>((resolve) => {
       deadline = this.clock.schedule(maxWaitMs, () => {
         const reason = new Error(`No answer to the probe within ${maxWaitMs} ms`);
@@ -67,7 +67,7 @@ export class ActiveProbe {
     try {
       return await Promise.race([this.#answer(probe, { key, signal: controller.signal }, startedAt), tooLong]);
     } finally {
-      deadline?.cancel();
+      deadline.cancel();
     }
   }
 
