@@ -1,7 +1,7 @@
 import type { ErrorClass } from '../error-class.js';
 import type { ErrorFacts } from './error-facts.js';
 import { byHttpStatus } from './http-status.js';
-import { byVenueText, isKnownVenue } from './venue-codes.js';
+import { byVenueText } from './venue-codes.js';
 import { verdict, type Verdict } from './verdict.js';
 
 /** Classes of ccxt's error hierarchy that say what happened. Recognised by name: ccxt need not be installed. */
@@ -32,8 +32,8 @@ const BROAD = new Map<string, ErrorClass | undefined>([
 /** `okx GET https://www.okx.com/api/v5/public/funding-rate 403 Forbidden <body>`: ccxt's wording of a bare status. */
 const STATUS_LINE = /^([a-z0-9]+) (?:GET|POST|PUT|PATCH|DELETE) \S+ (\d{3}) /;
 /** `okx {"code":"50011","msg":"Too Many Requests"}`: its wording of an error that the exchange described. */
-const FEEDBACK = /^([a-z0-9]+) ([[{][\s\S]*)$/;
-const BANNED_UNTIL = /banned until (\d{12,14})/;
+const FEEDBACK = /^([a-z0-9]+) ([[{].*)/s;
+const BANNED_UNTIL = /banned until (\d{13})\b/;
 const FOLLOWED_REDIRECT = / redirect to \S+ was not followed /;
 
 export function byCcxtError(facts: ErrorFacts, wallNow: () => number): Verdict | undefined {
@@ -52,7 +52,7 @@ function byMessage(message: string): Verdict | undefined {
     return byVenueText(status[1]!, body) ?? (code === 418 ? verdict('rateLimit') : byHttpStatus(code));
   }
   const feedback = FEEDBACK.exec(message);
-  if (feedback !== null && isKnownVenue(feedback[1]!)) return byVenueText(feedback[1]!, feedback[2]!);
+  if (feedback !== null) return byVenueText(feedback[1]!, feedback[2]!);
   return FOLLOWED_REDIRECT.test(message) ? verdict('client') : undefined;
 }
 

@@ -44,6 +44,7 @@ describe('codes', () => {
       'ERR_BAD_RESPONSE HPE_INVALID_CONSTANT Z_DATA_ERROR ERR_BROTLI_DECODER_ERROR ERR__ERROR_FORMAT_PADDING_1 DATA_LOSS',
     ],
     ['unknown', 'NOBODY_KNOWS'],
+    ['unknown', ''],
   ])('of %s failures: %s', (errorClass, codes) => {
     for (const code of codes.split(' ')) expect([code, classify(coded(code))]).toEqual([code, { errorClass }]);
   });
@@ -52,6 +53,11 @@ describe('codes', () => {
     '%s of a connect was never sent',
     (code) => expect(classify(coded(code, { syscall: 'connect' }))).toEqual(early('network')),
   );
+
+  it.each(['ERR_NETWORK', 'ERR_BAD_RESPONSE', 'ERR_HTTP2_STREAM_CANCEL'])('%s gives way to its cause', (code) => {
+    expect(classify(coded(code, { cause: { status: 401 } }))).toEqual({ errorClass: 'auth' });
+    expect(classify(coded('EPIPE', { cause: { status: 401 } }))).toEqual({ errorClass: 'network' });
+  });
 
   it('ETIMEDOUT of a connect was never sent, that of a read may have been', () => {
     expect(classify(coded('ETIMEDOUT', { syscall: 'connect' }))).toEqual(early('timeout'));
@@ -62,7 +68,12 @@ describe('codes', () => {
     ['ECONNABORTED', 'timeout of 5 ms exceeded', { errorClass: 'timeout' }],
     ['ECONNABORTED', 'Request aborted', { errorClass: 'network' }],
     ['ECONNRESET', 'Client network socket disconnected before secure TLS connection was established', early('network')],
+    ['ECONNRESET', 'aborted after a timeout', { errorClass: 'network' }],
     ['EPROTO', 'SSL routines:ssl3_get_record:wrong version number', early('network')],
+    ['EPROTO', 'sslv3 alert bad certificate', { errorClass: 'auth' }],
+    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', '', { errorClass: 'auth' }],
+    ['ERR_SSL_TLSV1_ALERT_ACCESS_DENIED', '', { errorClass: 'auth' }],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', '', { errorClass: 'auth' }],
     ['EPROTO', 'sslv3 alert handshake failure', early('network')],
     ['EPROTO', 'tlsv13 alert certificate required', { errorClass: 'auth' }],
     ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', '', { errorClass: 'auth' }],
@@ -77,7 +88,14 @@ describe('codes', () => {
     ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 11', { errorClass: 'rateLimit' }],
     ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 2', { errorClass: 'server' }],
     ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 4', { errorClass: 'timeout' }],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 77', { errorClass: 'network' }],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 111', { errorClass: 'network' }],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 22', { errorClass: 'network' }],
+    ['ERR_HTTP2_SESSION_ERROR', 'Session closed with error code 44', { errorClass: 'network' }],
     ['UND_ERR_ABORTED', 'Proxy response (407) !== 200 when HTTP Tunneling', early('auth')],
+    ['UND_ERR_ABORTED', 'Proxy response () !== 200 when HTTP Tunneling', abort],
+    ['UND_ERR_ABORTED', 'Proxy response (4070) !== 200 when HTTP Tunneling', abort],
+    ['UND_ERR_ABORTED', 'the Proxy response (407)', abort],
     ['UND_ERR_ABORTED', 'Request aborted', abort],
     ['ABORT_ERR', '', abort],
     ['ERR_CANCELED', '', abort],
@@ -124,6 +142,10 @@ describe('gRPC statuses', () => {
   });
 
   it('are not read into the numbers of others', () => {
+    expect(classify(Object.assign(new Error('see 7 PERMISSION_DENIED: no'), { code: 7 }))).toEqual({
+      errorClass: 'unknown',
+    });
+    expect(classify({ code: 'OK' })).toEqual({ errorClass: 'unknown' });
     expect(classify(Object.assign(new Error('exit'), { code: 7 }))).toEqual({ errorClass: 'unknown' });
   });
 });
@@ -157,8 +179,16 @@ describe('HTTP statuses', () => {
     ['output', { output: { statusCode: 503 } }],
   ])('are found in %s', (_where, error) => expect(classify(error)).toEqual({ errorClass: 'server' }));
 
-  it.each([99, 600, 503.5, '5030', 'x503', -503, null])('%p is none', (status) => {
+  it.each([99, 600, 503.5, '5030', 'x503', '', -503, null, [503], Symbol('503')])('%p is none', (status) => {
     expect(classify({ status })).toEqual({ errorClass: 'unknown' });
+  });
+
+  it('of an answer that could not be used give way to the cause, informational ones do not', () => {
+    for (const status of [200, 299]) {
+      expect(classify({ status, cause: { status: 401 } })).toEqual({ errorClass: 'auth' });
+    }
+    expect(classify({ status: 199, cause: { status: 401 } })).toEqual({ errorClass: 'data' });
+    expect(classify({ status: 300, cause: { status: 401 } })).toEqual({ errorClass: 'client' });
   });
 
   it('win over the code that a client adds', () => {
@@ -197,6 +227,10 @@ describe('names', () => {
     },
   );
 
+  it('TypeError with such words further on is a mistake of the program', () => {
+    expect(classify(new TypeError('no fetch failed'))).toEqual({ errorClass: 'client' });
+  });
+
   it.each([
     ['request-timeout', 'timeout'],
     ['body-timeout', 'timeout'],
@@ -224,15 +258,32 @@ describe('this library’s errors', () => {
     ['INVALID_USE', { errorClass: 'client' }],
     ['UNKNOWN_POLICY', { errorClass: 'client' }],
     ['RETRY_EXHAUSTED', { errorClass: 'auth' }],
-    ['CUSTOM', { errorClass: 'auth' }],
-  ])('%s', (code, expected) => {
-    const details = { code, policyType: 't', policy: 'p', retryAfterMs: 5, cause: { status: 401 } };
-    expect(classify(new ReliabilityError('', details))).toEqual(expected);
+  ])('%s, refused or not', (code, expected) => {
+    for (const refused of [true, false]) {
+      const details = { code, policyType: 't', policy: 'p', retryAfterMs: 5, refused, cause: { status: 401 } };
+      expect(classify(new ReliabilityError('', details))).toEqual(expected);
+    }
   });
 
-  it('of one’s own policy that refused was never sent', () => {
-    const refused = { code: 'CUSTOM', policyType: 't', policy: 'p', refused: true };
-    expect(classify(new ReliabilityError('', refused))).toEqual({ errorClass: 'server', neverSent: true });
+  it('of one’s own policy was never sent if that refused, and is otherwise what caused it', () => {
+    const details = { code: 'CUSTOM', policyType: 't', policy: 'p', cause: { status: 401 } };
+    expect(classify(new ReliabilityError('', details))).toEqual({ errorClass: 'auth' });
+    expect(classify(new ReliabilityError('', { ...details, refused: true }))).toEqual(early('server'));
+    expect(classify(new ReliabilityError('', { ...details, refused: true, retryAfterMs: 9 }))).toEqual({
+      ...early('server'),
+      retryAfterMs: 9,
+    });
+  });
+
+  it.each([
+    ['network', 'network'],
+    ['odd', 'unknown'],
+    [undefined, 'unknown'],
+  ])('of an injected fault that stands for %p are %s', (errorClass, expected) => {
+    const details = { code: 'CHAOS_INJECTED', policyType: 'chaos', policy: 'p' };
+    const injected = (more: object) => Object.assign(new ReliabilityError('', { ...details, ...more }), { errorClass });
+    expect(classify(injected({}))).toEqual({ errorClass: expected });
+    expect(classify(injected({ retryAfterMs: 5 }))).toEqual({ errorClass: expected, retryAfterMs: 5 });
   });
 });
 
@@ -244,6 +295,11 @@ describe('causes', () => {
     for (const error of [...wrapped, { config: { signal: { reason: refused } } }]) {
       expect(classify(error)).toEqual(early('network'));
     }
+  });
+
+  it('are looked for further where there is nothing', () => {
+    expect(classify({ cause: null, error: refused })).toEqual(early('network'));
+    expect(classify({ errors: 'none', cause: refused })).toEqual(early('network'));
   });
 
   it('count for less than what an error says for certain', () => {
@@ -294,6 +350,23 @@ describe('causes', () => {
     expect(classify(new AggregateError(errors))).toEqual(expected);
   });
 
+  it('side by side: the class that asks for more restraint goes first, wherever it stands', () => {
+    const order = ['rateLimit', 'server', 'timeout', 'network', 'unknown', 'data', 'client', 'auth'] as const;
+    const byWord = createClassifier({ rules: [(error) => order.find((errorClass) => errorClass === error)] });
+    order.forEach((first, index) => {
+      for (const second of order.slice(index + 1)) {
+        expect(byWord(new AggregateError([first, second]))).toEqual({ errorClass: first });
+        expect(byWord(new AggregateError([second, first]))).toEqual({ errorClass: first });
+      }
+    });
+  });
+
+  it('side by side: of two of the same class the first counts', () => {
+    const [pushedBack, plain] = [{ status: 501 }, { status: 500 }];
+    expect(classify(new AggregateError([pushedBack, plain]))).toEqual({ errorClass: 'server', retryable: false });
+    expect(classify(new AggregateError([plain, pushedBack]))).toEqual({ errorClass: 'server' });
+  });
+
   it('side by side ask for the longest of their waits', () => {
     const asking = (seconds: number) => ({ status: 429, headers: { 'retry-after': String(seconds) } });
     expect(classify(new AggregateError([asking(3), asking(9), { status: 429 }]))).toEqual({
@@ -338,6 +411,49 @@ describe('words', () => {
     expect(classify(message)).toEqual(expected);
   });
 
+  it.each([
+    ['getaddrinfo EAI_AGAIN example.com', early('network')],
+    ['EVERY attempt: ERR: write EPIPE', { errorClass: 'network' }],
+    ['timeout', { errorClass: 'timeout' }],
+    ['time out', { errorClass: 'timeout' }],
+    ['ratelimit exceeded', { errorClass: 'rateLimit' }],
+    ['rate limited: quota of 5 exceeded', { errorClass: 'rateLimit' }],
+    ['connection reset by peer', { errorClass: 'network' }],
+    ['connection was closed', { errorClass: 'network' }],
+    ['connection refused', { errorClass: 'network' }],
+    ['connection lost', { errorClass: 'network' }],
+    ['connection dropped', { errorClass: 'network' }],
+    ['we connect ETIMEDOUT', { errorClass: 'timeout' }],
+  ])('tell: %j', (message, expected) => {
+    expect(classify(message)).toEqual(expected);
+  });
+
+  it.each([
+    'xECONNRESET',
+    'ECONNRESETs',
+    'xUND_ERR_SOCKET',
+    'sometimeout',
+    'timeouts',
+    'xdeadline exceeded',
+    'deadline exceededs',
+    'xtoo many requests',
+    'too many requestsx',
+    'xrate limit exceeded',
+    'rate limiter exceeded',
+    'rate limit xexceeded',
+    'rate limit exceededx',
+    'xquota exceeded',
+    'quota exceededx',
+    'xservice unavailable',
+    'service unavailablex',
+    'xbad gateway',
+    'bad gatewayx',
+    'xinternal server error',
+    'internal server errorx',
+  ])('are whole words: %j tells nothing', (message) => {
+    expect(classify(message)).toEqual({ errorClass: 'unknown' });
+  });
+
   it('beyond the first 1,024 characters are not read', () => {
     expect(classify(`${'x '.repeat(512)}timed out`)).toEqual({ errorClass: 'unknown' });
     expect(classify(`${'x '.repeat(500)}timed out`)).toEqual({ errorClass: 'timeout' });
@@ -361,6 +477,26 @@ describe('waits', () => {
     [{ 'retry-after': 'Mon, the 35th' }, {}],
     [{ 'retry-after': '2026-01-01T00:00:09Z' }, {}],
     [{ 'retry-after': '' }, {}],
+    [{ 'retry-after': '7s' }, {}],
+    [{ 'retry-after': 'x7' }, {}],
+    [{ 'retry-after': '12 Jan 2026 00:00:00 GMT' }, {}],
+    [{ 'retry-after': '9'.repeat(400) }, {}],
+    [{ 'retry-after': ' 15 ' }, { retryAfterMs: 15_000 }],
+    [{ 'retry-after': 'Thursday, 01-Jan-26 00:00:30 GMT' }, { retryAfterMs: 30_000 }],
+    [{ 'retry-after-ms': ' 12.25 ' }, { retryAfterMs: 12.25 }],
+    [{ 'retry-after-ms': '250x' }, {}],
+    [{ 'retry-after-ms': 'x250' }, {}],
+    [{ 'grpc-retry-pushback-ms': ' 80 ' }, { retryAfterMs: 80, retryable: true }],
+    [{ 'grpc-retry-pushback-ms': '80x' }, { retryable: false }],
+    [{ 'grpc-retry-pushback-ms': 'x80' }, { retryable: false }],
+    [{ 'grpc-retry-pushback-ms': '9'.repeat(400) }, { retryable: false }],
+    [{ 'x-should-retry': 'FALSE ' }, { retryable: false }],
+    [{ 'x-ratelimit-reset': ' 12.25 ' }, { retryAfterMs: 12_250 }],
+    [{ 'x-ratelimit-reset': '12x' }, {}],
+    [{ 'x-ratelimit-reset': 'x12' }, {}],
+    [{ 'x-ratelimit-reset': '31622400' }, { retryAfterMs: 31_622_400_000 }],
+    [{ 'x-ratelimit-reset': '31622401' }, { retryAfterMs: 0 }],
+    [{ 'x-ratelimit-reset': '100000000000' }, { retryAfterMs: 0 }],
     [{ 'retry-after': [] }, {}],
     [{ 'retry-after-ms': '250', 'retry-after': '9' }, { retryAfterMs: 250 }],
     [{ 'x-ms-retry-after-ms': '250' }, { retryAfterMs: 250 }],
@@ -543,8 +679,23 @@ describe('exchanges', () => {
     ['RateLimitExceeded', `binance banned until ${NOW - 5}`, { errorClass: 'rateLimit', retryAfterMs: 0 }],
     ['AuthenticationError', 'okx GET https://x/y 503 whatever ', { errorClass: 'auth' }],
     ['Error', 'okx {"code":"50011"}', { errorClass: 'unknown' }],
+    ['ExchangeError', 'see okx {"code":"50011"}', { errorClass: 'unknown' }],
+    ['ExchangeError', 'okx {"msg": "a b",\n "code" : "50011"}', { errorClass: 'rateLimit' }],
+    ['ExchangeError', 'bitfinex ["error", 20060]', { errorClass: 'server' }],
+    ['ExchangeError', 'bitfinex [["error",20060]]', { errorClass: 'unknown' }],
+    ['ExchangeError', 'bitfinex ["error",99]', { errorClass: 'unknown' }],
+    ['NetworkError', 'see okx GET https://x/y 401 Unauthorized ', { errorClass: 'network' }],
+    ['NetworkError', 'okx GET https://x/y not followed', { errorClass: 'network' }],
+    ['DDoSProtection', `binance banned until ${NOW + 5}0`, { errorClass: 'rateLimit' }],
+    ['DDoSProtection', 'binance banned until 12', { errorClass: 'rateLimit' }],
   ])('ccxt %s: %s', (name, message, expected) => {
     expect(at(named(name, message))).toEqual(expected);
+  });
+
+  it('ccxt: codes beyond the first 4,096 characters of an answer are not read', () => {
+    const answer = (length: number) => named('ExchangeError', `okx {"msg":"${'x'.repeat(length)}","code":"50011"}`);
+    expect(classify(answer(4_000))).toEqual({ errorClass: 'rateLimit' });
+    expect(classify(answer(4_100))).toEqual({ errorClass: 'unknown' });
   });
 });
 
@@ -575,8 +726,25 @@ describe('rules of one’s own', () => {
     };
     const wrong = (() => 'sever') as unknown as ClassificationRule;
     const odd = (() => ({ errorClass: 'odd' })) as unknown as ClassificationRule;
-    expect(withRules(broken, wrong, odd)({ status: 404 })).toEqual({ errorClass: 'client' });
+    const nothing = (() => null) as unknown as ClassificationRule;
+    expect(withRules(broken, wrong, odd, nothing)({ status: 404 })).toEqual({ errorClass: 'client' });
   });
+});
+
+it('shares the classifications that say nothing but a class', () => {
+  expect(classify({ status: 503 })).toBe(classify({ status: 502, headers: {} }));
+  expect(classify(new Error('x'))).toBe(classify('y'));
+});
+
+it.each([
+  { message: 7 },
+  { name: ['TimeoutError'] },
+  { code: {} },
+  { code: true },
+  { headers: 7 },
+  { status: 7, response: 'none' },
+])('reads nothing into %j', (error) => {
+  expect(classify(error)).toEqual({ errorClass: 'unknown' });
 });
 
 it('never throws and always gives a class, whatever was thrown', () => {

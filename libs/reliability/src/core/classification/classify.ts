@@ -70,7 +70,6 @@ function inChain(
   wallNow: () => number,
   depth: number,
 ): Verdict | undefined {
-  if (error === undefined || error === null) return undefined;
   for (const rule of rules) {
     const own = asked(rule, error);
     if (own !== undefined) return own;
@@ -95,11 +94,9 @@ const sameButEarlier = (here: Verdict, below: Verdict) =>
   below.neverSent === true && below.errorClass === here.errorClass;
 
 function byLink(facts: ErrorFacts, wallNow: () => number): Verdict | undefined {
-  const { error } = facts;
-  if (typeof error !== 'object' || error === null) return undefined;
   return (
-    byReliabilityError(error) ??
-    byVenueError(error) ??
+    byReliabilityError(facts.error) ??
+    byVenueError(facts.error) ??
     byCcxtError(facts, wallNow) ??
     byHttpStatus(facts.status) ??
     byGrpcStatus(facts) ??
@@ -121,7 +118,6 @@ function amongSiblings(
   wallNow: () => number,
   depth: number,
 ): Verdict | undefined {
-  if (causes.length === 1) return inChain(causes[0], rules, wallNow, depth);
   let chosen: Verdict | undefined;
   let allNeverSent = true;
   let retryAfterMs: number | undefined;
@@ -140,10 +136,14 @@ function amongSiblings(
 const rank = (found: Verdict) => SIBLING_ORDER.indexOf(found.errorClass);
 
 function asked(rule: ClassificationRule, error: unknown): Verdict | undefined {
+  const answer = answerOf(rule, error);
+  const found = typeof answer === 'string' ? { errorClass: answer } : answer;
+  return ERROR_CLASSES.includes(found?.errorClass as ErrorClass) ? found : undefined;
+}
+
+function answerOf(rule: ClassificationRule, error: unknown): ReturnType<ClassificationRule> {
   try {
-    const answer = rule(error);
-    if (typeof answer === 'string') return ERROR_CLASSES.includes(answer) ? { errorClass: answer } : undefined;
-    return answer !== undefined && ERROR_CLASSES.includes(answer.errorClass) ? answer : undefined;
+    return rule(error);
   } catch {
     return undefined;
   }

@@ -3,9 +3,8 @@ import { waitHintOf } from './wait-hint.js';
 
 /** Reads a property of something that somebody threw: a getter or proxy that throws reads as `undefined`. */
 export function read(from: unknown, key: string): unknown {
-  if ((typeof from !== 'object' && typeof from !== 'function') || from === null) return undefined;
   try {
-    return (from as Record<string, unknown>)[key];
+    return (Object(from) as Record<string, unknown>)[key];
   } catch {
     return undefined;
   }
@@ -59,13 +58,11 @@ export class ErrorFacts {
     const { error } = this;
     const many = read(error, 'errors');
     if (Array.isArray(many) && many.length > 0) return many.slice(0, MAX_SIBLINGS);
-    for (const key of WRAPPED) {
-      const one = read(error, key);
-      if (one !== undefined && one !== null) return [one];
-    }
     // axios keeps the reason of an abort nowhere but in the signal that it was given.
     const reason = read(read(read(error, 'config'), 'signal'), 'reason');
-    return reason === undefined ? [] : [reason];
+    return [...WRAPPED.map((key) => read(error, key)), reason]
+      .filter((one) => one !== undefined && one !== null)
+      .slice(0, 1);
   }
 }
 
@@ -78,6 +75,7 @@ function text(value: unknown): string {
 }
 
 function asStatus(value: unknown): number | undefined {
-  const status = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
-  return typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const status = Number(value);
+  return Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
 }

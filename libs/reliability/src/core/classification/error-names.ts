@@ -4,49 +4,47 @@ import { read } from './error-facts.js';
 import { abortedVerdict } from './node-codes.js';
 import { verdict, type Verdict } from './verdict.js';
 
-const CLASS = new Map<string, ErrorClass>(
-  Object.entries({
-    SyntaxError: 'data',
-    ZodError: 'data',
-    $ZodError: 'data',
-    URIError: 'client',
-    RangeError: 'client',
-    ReferenceError: 'client',
-    NotSupportedError: 'client',
-    DataCloneError: 'client',
-    ValidationError: 'client',
-    EncodingError: 'data',
-    NetworkError: 'network',
-    ConnectionError: 'network',
-    NoRespondersError: 'network',
-    ClosedConnectionError: 'network',
-    DisconnectsClientError: 'network',
-    SocketClosedUnexpectedlyError: 'network',
-    MaxRetriesPerRequestError: 'network',
-    MongoNetworkError: 'network',
-    MongoServerSelectionError: 'network',
-    PrismaClientInitializationError: 'network',
-    ThrottlingException: 'rateLimit',
-    ThrottlerException: 'rateLimit',
-    TooManyRequestsException: 'rateLimit',
-    ProvisionedThroughputExceededException: 'rateLimit',
-    RequestLimitExceeded: 'rateLimit',
-    SlowDown: 'rateLimit',
-    NotAllowedError: 'auth',
-    SecurityError: 'auth',
-  } satisfies Record<string, ErrorClass>),
-);
+const BY_NAME = vaguely({
+  SyntaxError: 'data',
+  ZodError: 'data',
+  $ZodError: 'data',
+  URIError: 'client',
+  RangeError: 'client',
+  ReferenceError: 'client',
+  NotSupportedError: 'client',
+  DataCloneError: 'client',
+  ValidationError: 'client',
+  EncodingError: 'data',
+  NetworkError: 'network',
+  ConnectionError: 'network',
+  NoRespondersError: 'network',
+  ClosedConnectionError: 'network',
+  DisconnectsClientError: 'network',
+  SocketClosedUnexpectedlyError: 'network',
+  MaxRetriesPerRequestError: 'network',
+  MongoNetworkError: 'network',
+  MongoServerSelectionError: 'network',
+  PrismaClientInitializationError: 'network',
+  ThrottlingException: 'rateLimit',
+  ThrottlerException: 'rateLimit',
+  TooManyRequestsException: 'rateLimit',
+  ProvisionedThroughputExceededException: 'rateLimit',
+  RequestLimitExceeded: 'rateLimit',
+  SlowDown: 'rateLimit',
+  NotAllowedError: 'auth',
+  SecurityError: 'auth',
+});
 
-const FETCH_ERROR_TYPE = new Map<unknown, ErrorClass>([
-  ['request-timeout', 'timeout'],
-  ['body-timeout', 'timeout'],
-  ['max-size', 'data'],
-  ['invalid-json', 'data'],
-  ['max-redirect', 'client'],
-  ['no-redirect', 'client'],
-  ['unsupported-redirect', 'client'],
-  ['system', 'network'],
-]);
+const BY_FETCH_ERROR_TYPE = vaguely({
+  'request-timeout': 'timeout',
+  'body-timeout': 'timeout',
+  'max-size': 'data',
+  'invalid-json': 'data',
+  'max-redirect': 'client',
+  'no-redirect': 'client',
+  'unsupported-redirect': 'client',
+  system: 'network',
+});
 
 /** Errors known by their class name alone: DOMException, built-in errors, clients of databases and brokers. */
 export function byName(facts: ErrorFacts): Verdict | undefined {
@@ -54,10 +52,8 @@ export function byName(facts: ErrorFacts): Verdict | undefined {
   if (name === 'AbortError' || name === 'CanceledError' || name === 'CancelledError') return abortedVerdict;
   if (name === 'TypeError') return byTypeError(facts);
   if (name === 'HTTPParserError') return verdict('data');
-  if (name === 'FetchError') return vagueOrNothing(FETCH_ERROR_TYPE.get(read(facts.error, 'type')));
-  const known = CLASS.get(name);
-  if (known !== undefined) return verdict(known, 'name');
-  return /Time(d)?out(Error|Exception)?$/.test(name) ? verdict('timeout', 'name') : undefined;
+  if (name === 'FetchError') return BY_FETCH_ERROR_TYPE.get(read(facts.error, 'type'));
+  return BY_NAME.get(name) ?? (/Time(d)?out(Error|Exception)?$/.test(name) ? verdict('timeout', 'name') : undefined);
 }
 
 /** The fetch standard reports every network failure as a TypeError; any other TypeError is a mistake in the program. */
@@ -67,6 +63,6 @@ function byTypeError({ message }: ErrorFacts): Verdict {
   return verdict('client', 'name');
 }
 
-function vagueOrNothing(errorClass: ErrorClass | undefined): Verdict | undefined {
-  return errorClass === undefined ? undefined : verdict(errorClass, 'name');
+function vaguely(classes: Readonly<Record<string, ErrorClass>>): ReadonlyMap<unknown, Verdict> {
+  return new Map(Object.entries(classes).map(([name, errorClass]) => [name, verdict(errorClass, 'name')]));
 }

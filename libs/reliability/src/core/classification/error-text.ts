@@ -2,7 +2,7 @@ import type { ErrorFacts } from './error-facts.js';
 import { byCode } from './node-codes.js';
 import { verdict, type Verdict } from './verdict.js';
 
-const CODE_IN_TEXT = /\b(E[A-Z]{3,}(?:_[A-Z]+)*|UND_ERR_[A-Z_]+)\b/;
+const CODES_IN_TEXT = /\b(?:E|UND_ERR_)[A-Z_]+\b/g;
 const LONGEST_TEXT = 1_024;
 
 /**
@@ -11,10 +11,10 @@ const LONGEST_TEXT = 1_024;
  */
 export function byText(facts: ErrorFacts): Verdict | undefined {
   const message = facts.message.slice(0, LONGEST_TEXT);
-  if (message === '') return undefined;
-  const code = CODE_IN_TEXT.exec(message)?.[1];
-  const found = code === undefined ? undefined : byCode({ code, message, syscall: syscallIn(message) } as ErrorFacts);
-  if (found !== undefined) return { ...found, grounds: 'words' };
+  for (const [code] of message.matchAll(CODES_IN_TEXT)) {
+    const found = byCode({ code, message, syscall: syscallIn(message) } as ErrorFacts);
+    if (found !== undefined) return { ...found, grounds: 'words' };
+  }
   if (/\btimed?[ -]?out\b|\bdeadline exceeded\b/i.test(message)) return verdict('timeout', 'words');
   if (/\btoo many requests\b|\brate.?limit(ed)?\b.*\bexceeded\b|\bquota exceeded\b/i.test(message)) {
     return verdict('rateLimit', 'words');

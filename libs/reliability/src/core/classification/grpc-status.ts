@@ -25,6 +25,8 @@ export const GRPC_STATUS = [
   'UNAUTHENTICATED',
 ] as const;
 
+const NAMES: ReadonlySet<unknown> = new Set(GRPC_STATUS);
+
 const CLASS: Readonly<Record<string, ErrorClass>> = {
   UNKNOWN: 'server',
   INVALID_ARGUMENT: 'client',
@@ -42,6 +44,10 @@ const CLASS: Readonly<Record<string, ErrorClass>> = {
   UNAUTHENTICATED: 'auth',
 };
 
+const VERDICTS = new Map<unknown, Verdict>(
+  Object.entries(CLASS).map(([name, errorClass]) => [name, verdict(errorClass)]),
+);
+
 /** Wordings of grpc-js when no connection could be made, so that the request was never sent. */
 const NOT_CONNECTED = /No connection established|Name resolution failed|ECONNREFUSED|ENOTFOUND|EAI_AGAIN/;
 /** grpc-js's wording when the other side, not the caller, ended the stream. */
@@ -51,7 +57,6 @@ const CONNECTION_LOST = /Connection dropped|ECONNRESET|socket hang up|read ETIME
 /** A gRPC `ServiceError`: a numeric `code` with `details`, or the status by name. */
 export function byGrpcStatus(facts: ErrorFacts): Verdict | undefined {
   const name = statusName(facts);
-  if (name === undefined || name === 'OK') return undefined;
   if (name === 'CANCELLED') return CUT_OFF.test(facts.message) ? verdict('network') : abortedVerdict;
   if (name === 'UNAVAILABLE') {
     const given = read(facts.error, 'details');
@@ -59,7 +64,7 @@ export function byGrpcStatus(facts: ErrorFacts): Verdict | undefined {
     if (NOT_CONNECTED.test(details)) return { errorClass: 'network', neverSent: true };
     return verdict(CONNECTION_LOST.test(details) ? 'network' : 'server');
   }
-  return verdict(CLASS[name]!);
+  return VERDICTS.get(name);
 }
 
 function statusName(facts: ErrorFacts): string | undefined {
@@ -69,7 +74,5 @@ function statusName(facts: ErrorFacts): string | undefined {
       ? GRPC_STATUS[code]
       : undefined;
   }
-  return code !== undefined && (code === 'CANCELLED' || code === 'UNAVAILABLE' || Object.hasOwn(CLASS, code))
-    ? code
-    : undefined;
+  return NAMES.has(code) ? code : undefined;
 }

@@ -22,10 +22,10 @@ const NEVER_SENT = listed({
 });
 
 const CODES = listed({
-  network: `ECONNRESET EPIPE ECONNABORTED ENETRESET ENOTCONN ESHUTDOWN ENOBUFS EPROTO EAGAIN EBUSY
+  network: `ECONNRESET EPIPE ECONNABORTED ENETRESET ENOTCONN ESHUTDOWN ENOBUFS EAGAIN EBUSY
     UND_ERR_SOCKET UND_ERR_DESTROYED
     ERR_STREAM_PREMATURE_CLOSE ERR_STREAM_DESTROYED ERR_STREAM_WRITE_AFTER_END ERR_SOCKET_CLOSED
-    ERR_SOCKET_CLOSED_BEFORE_CONNECTION ERR_HTTP2_SESSION_ERROR ERR_HTTP2_STREAM_CANCEL ERR_HTTP2_INVALID_STREAM
+    ERR_SOCKET_CLOSED_BEFORE_CONNECTION ERR_HTTP2_STREAM_CANCEL ERR_HTTP2_INVALID_STREAM
     ERR_NETWORK ERR_STREAM_UNABLE_TO_PIPE HPE_CLOSED_CONNECTION HPE_INVALID_EOF_STATE
     PROTOCOL_CONNECTION_LOST`,
   timeout: `ETIMEDOUT ESOCKETTIMEDOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT ERR_HTTP_REQUEST_TIMEOUT TIMEOUT
@@ -39,12 +39,6 @@ const CODES = listed({
   data: `UND_ERR_RES_CONTENT_LENGTH_MISMATCH UND_ERR_HEADERS_OVERFLOW UND_ERR_RES_EXCEEDED_MAX_SIZE
     ERR_ENCODING_INVALID_ENCODED_DATA ERR_CONTENT_DECODING_FAILED ERR_BUFFER_OUT_OF_BOUNDS ERR_STRING_TOO_LONG
     ERR_BAD_RESPONSE ERR_BODY_PARSE_FAILURE ERR_HTTP_CONTENT_LENGTH_MISMATCH`,
-});
-
-/** A failed `connect` never sent anything, whatever its code. */
-const OF_CONNECT = listed({
-  network: 'ECONNRESET ECONNABORTED ENOENT EACCES EPERM EINVAL ENOTSOCK EPROTO EADDRINUSE EALREADY EAGAIN',
-  timeout: 'ETIMEDOUT',
 });
 
 const ABORTED: Verdict = Object.freeze({ errorClass: 'client', retryable: false, grounds: 'name' });
@@ -62,14 +56,12 @@ export function byCode(facts: ErrorFacts): Verdict | undefined {
   if (typeof code === 'number') return undefined;
   if (code === 'ERR_HTTP2_STREAM_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR') return byHttp2Reason(facts.message);
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return byTlsReason(code, facts.message);
-  if (facts.syscall === 'connect') {
-    const found = OF_CONNECT.get(code);
-    if (found !== undefined) return neverSent(found);
-  }
+  // A failed `connect` never sent anything, whatever its code.
+  if (facts.syscall === 'connect') return neverSent(code === 'ETIMEDOUT' ? 'timeout' : 'network');
   const early = NEVER_SENT.get(code);
   if (early !== undefined) return neverSent(early);
   if (code === 'ECONNABORTED' && /timeout/i.test(facts.message)) return verdict('timeout');
-  if (code === 'ECONNRESET' && /before secure TLS connection/.test(facts.message)) return neverSent('network');
+  if (/before secure TLS connection/.test(facts.message)) return neverSent('network');
   const found = CODES.get(code);
   if (found !== undefined) return verdict(found, WRAPPERS.has(code) ? 'name' : 'evidence');
   return byFamily(code);
@@ -92,18 +84,17 @@ function byFamily(code: string): Verdict | undefined {
 }
 
 /** Codes under which a client wraps what really happened. */
-const WRAPPERS = new Set(['ERR_NETWORK', 'ERR_BAD_RESPONSE', 'ERR_HTTP2_STREAM_CANCEL', 'ERR_HTTP2_SESSION_ERROR']);
+const WRAPPERS = new Set(['ERR_NETWORK', 'ERR_BAD_RESPONSE', 'ERR_HTTP2_STREAM_CANCEL']);
 
 /** Alerts of the other side about the certificate that it was, or was not, shown. */
-const ABOUT_OUR_CERTIFICATE =
-  /alert.*(certificate|unknown ca|access denied)|ALERT_(BAD_CERT|UNKNOWN_CA|ACCESS_DENIED|CERTIFICATE)|CERTIFICATE_REQUIRED/i;
+const ABOUT_OUR_CERTIFICATE = /alert.*(certificate|unknown ca|access denied)/i;
 const IN_HANDSHAKE =
   /wrong version number|unsupported protocol|protocol version|handshake failure|no shared cipher|unrecognized name|no application protocol|inappropriate fallback|packet length too long|http request/i;
 
 /** OpenSSL's reasons, as Node words them. Only failures of the handshake come before the request. */
 function byTlsReason(code: string, message: string): Verdict {
   const reason = `${code.replaceAll('_', ' ')} ${message}`;
-  if (ABOUT_OUR_CERTIFICATE.test(reason) || ABOUT_OUR_CERTIFICATE.test(code)) return verdict('auth');
+  if (ABOUT_OUR_CERTIFICATE.test(reason)) return verdict('auth');
   return IN_HANDSHAKE.test(reason) ? neverSent('network') : verdict('network');
 }
 

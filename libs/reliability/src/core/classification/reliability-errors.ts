@@ -3,7 +3,7 @@ import { isReliabilityError } from '../errors.js';
 import { verdict, type Verdict } from './verdict.js';
 
 /** This library's own errors, which other instances of it may have thrown across a process boundary. */
-export function byReliabilityError(error: object): Verdict | undefined {
+export function byReliabilityError(error: unknown): Verdict | undefined {
   if (!isReliabilityError(error)) return undefined;
   const hint = error.retryAfterMs === undefined ? undefined : { retryAfterMs: error.retryAfterMs };
   switch (error.code) {
@@ -32,6 +32,6 @@ export function byReliabilityError(error: object): Verdict | undefined {
 
 /** An injected fault says itself what it stands for. */
 function injectedClass(error: object): ErrorClass {
-  const { errorClass } = error as { readonly errorClass?: ErrorClass };
-  return errorClass !== undefined && ERROR_CLASSES.includes(errorClass) ? errorClass : 'unknown';
+  const { errorClass } = error as { readonly errorClass: ErrorClass };
+  return ERROR_CLASSES.includes(errorClass) ? errorClass : 'unknown';
 }

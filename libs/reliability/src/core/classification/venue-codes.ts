@@ -158,11 +158,6 @@ export function byVenueCode(venue: string, code: string | number): Verdict | und
   return VERDICTS.get(`${ALIASES[venue] ?? venue} ${code}`);
 }
 
-/** Whether the table knows the exchange, by its own id or by that of a subsidiary. */
-export function isKnownVenue(venue: string): boolean {
-  return Object.hasOwn(DOCUMENTED, ALIASES[venue] ?? venue);
-}
-
 const CODE_FIELD =
   /"(?:code|retCode|ret_code|err-code|err_code|errCode|errorCode|label|error|status_code)"\s*:\s*"?(-?[A-Za-z0-9_][\w-]*)"?/g;
 const LONGEST_BODY = 4_096;
@@ -173,7 +168,7 @@ export function byVenueText(venue: string, text: string): Verdict | undefined {
     const found = code === undefined ? undefined : byVenueCode(venue, code);
     if (found !== undefined) return found;
   }
-  const tuple = /^\s*\[\s*"error"\s*,\s*(\d+)/.exec(text);
+  const tuple = /^\["error",\s*(\d+)/.exec(text);
   return tuple?.[1] === undefined ? undefined : byVenueCode(venue, tuple[1]);
 }
 

@@ -58,7 +58,7 @@ export function retryAfterHeaderMs(
     const seconds = Number(trimmed);
     return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
   }
-  if (!/^[A-Za-z]{3,9},? /.test(trimmed)) return undefined;
+  if (!/^[A-Za-z]+,? /.test(trimmed)) return undefined;
   const until = Date.parse(trimmed);
   if (Number.isNaN(until)) return undefined;
   const sent = date === undefined ? Number.NaN : Date.parse(date);
@@ -90,11 +90,8 @@ function flag(value: string | undefined): boolean | undefined {
 function headerOf(headers: object, name: string): string | undefined {
   try {
     if ('get' in headers && typeof headers.get === 'function') return asText(headers.get(name));
-    const record = headers as Record<string, unknown>;
-    const direct = asText(record[name]);
-    if (direct !== undefined) return direct;
-    const key = Object.keys(record).find((candidate) => candidate.toLowerCase() === name);
-    return key === undefined ? undefined : asText(record[key]);
+    const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name) ?? name;
+    return asText((headers as Record<string, unknown>)[key]);
   } catch {
     return undefined;
   }
@@ -103,5 +100,5 @@ function headerOf(headers: object, name: string): string | undefined {
 function asText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
-  return Array.isArray(value) && value.length > 0 ? asText(value[0]) : undefined;
+  return Array.isArray(value) ? asText(value[0]) : undefined;
 }
