@@ -1,3 +1,4 @@
+import { ReliabilityError } from '../core/errors.js';
 import type { FailedAttemptRecord, RetryReport } from './attempts-of.js';
 import { isRetryExhausted, RetryExhaustedError } from './retry-exhausted-error.js';
 
@@ -27,5 +28,6 @@ it('carries the report and the last error, and is recognised', () => {
   const [cause, given] = [new Error('last'), report(failed(1))];
   const error = new RetryExhaustedError(given, cause);
   expect(error).toMatchObject({ code: 'RETRY_EXHAUSTED', policyType: 'retry', policy: 'okx', cause, report: given });
-  expect([isRetryExhausted(error), isRetryExhausted(cause), isRetryExhausted(undefined)]).toEqual([true, false, false]);
+  const refused = new ReliabilityError('open', { code: 'CIRCUIT_OPEN', policyType: 'circuit-breaker', policy: 'okx' });
+  expect([error, cause, refused, undefined].map(isRetryExhausted)).toEqual([true, false, false, false]);
 });
