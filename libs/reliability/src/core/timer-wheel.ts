@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { runTask, type Task, type Timer } from './timer.js';
+import { runGuarded, type Task, type Timer } from './timer.js';
 
 /** Sets one native timer and returns what clears it. */
 export type NativeTimer = (delayMs: number, task: () => void) => () => void;
@@ -215,15 +215,8 @@ const rotatedRight = (bits: number, by: number) => (bits >>> by) | (by === 0 ? 0
 
 const lowestBit = (bits: number) => 31 - Math.clz32(bits & -bits);
 
-/** One task that throws does not keep the others that are due from running. */
 function run(entry: Entry): void {
   const { task } = entry;
   entry.task = undefined;
-  try {
-    if (task !== undefined) runTask(task);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
+  if (task !== undefined) runGuarded(task);
 }

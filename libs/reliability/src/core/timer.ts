@@ -14,3 +14,14 @@ export function runTask(task: Task): void {
   if (typeof task === 'function') task();
   else task.due();
 }
+
+/** One task that throws does not keep the others that are due from running: its error surfaces on its own. */
+export function runGuarded(task: Task): void {
+  try {
+    runTask(task);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}

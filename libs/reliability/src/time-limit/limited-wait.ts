@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
+import { DelayLine } from '../core/delay-line.js';
 import { DurationHistogram } from '../core/duration-histogram.js';
 import type { Waiter } from '../core/policy.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
@@ -11,6 +12,8 @@ import type { ResolvedTimeLimitOptions } from './time-limit.options.js';
 export class LimitedWait {
   #options: ResolvedTimeLimitOptions;
   #adaptive: AdaptiveLimit | undefined;
+  /** Of those who wait for the configured limit. */
+  #line: DelayLine;
   #exceeded = 0;
   #running = 0;
   #lateResults = 0;
@@ -27,6 +30,7 @@ export class LimitedWait {
   ) {
     this.#options = options;
     this.#adaptive = adaptiveOf(options);
+    this.#line = new DelayLine(capabilities.clock, options.limitMs);
   }
 
   limitMs(now: number): number {
@@ -38,6 +42,7 @@ export class LimitedWait {
     const sameRule =
       options.limitMs === this.#options.limitMs &&
       JSON.stringify(options.adaptive) === JSON.stringify(this.#options.adaptive);
+    if (options.limitMs !== this.#options.limitMs) this.#line = new DelayLine(this.capabilities.clock, options.limitMs);
     this.#options = options;
     if (!sameRule) this.#adaptive = adaptiveOf(options);
   }
@@ -95,7 +100,7 @@ export class LimitedWait {
     expiry: Expiry,
     waiter: Waiter,
   ): void {
-    new LimitedWork(this, call, startedAt, limitMs, expiry, waiter).follow(work, this.capabilities.clock);
+    new LimitedWork(this, call, startedAt, limitMs, expiry, waiter).follow(work, this.capabilities.clock, this.#line);
   }
 
   /** @returns whether the work is abandoned now */

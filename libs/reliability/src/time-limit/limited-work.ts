@@ -1,8 +1,9 @@
 import type { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
+import { Delayed, type DelayLine } from '../core/delay-line.js';
 import type { ReliabilityError } from '../core/errors.js';
 import type { Waiter } from '../core/policy.js';
-import type { Due, Timer } from '../core/timer.js';
+import type { Timer } from '../core/timer.js';
 
 /** What happens when a limit is reached. */
 export interface Expiry {
@@ -21,7 +22,8 @@ export interface LimitedWorkAccounts {
 }
 
 /** Work that somebody waits for, but no longer than a limit. */
-export class LimitedWork implements Due {
+export class LimitedWork extends Delayed {
+  /** Where the limit is this call's own, not that of everybody in the line. */
   #timer: Timer | undefined = undefined;
   #ended: PromiseLike<void> | undefined = undefined;
   #expired: ReliabilityError | undefined = undefined;
@@ -30,14 +32,18 @@ export class LimitedWork implements Due {
   constructor(
     private readonly accounts: LimitedWorkAccounts,
     readonly call: Call,
-    readonly startedAt: number,
+    startedAt: number,
     readonly limitMs: number,
     readonly expiry: Expiry,
     private readonly waiter: Waiter,
-  ) {}
+  ) {
+    super(startedAt);
+  }
 
-  follow(work: PromiseLike<unknown>, clock: Clock): void {
-    this.#timer = clock.schedule(this.limitMs, this, this.startedAt);
+  /** Waits in `line` where the limit is what everybody there has. */
+  follow(work: PromiseLike<unknown>, clock: Clock, line: DelayLine): void {
+    if (this.limitMs === line.delayMs) line.join(this);
+    else this.#timer = clock.schedule(this.limitMs, this, this.startedAt);
     this.#ended = work.then(
       (value) => this.#succeeded(value),
       (error: unknown) => this.#failed(error),
@@ -53,9 +59,14 @@ export class LimitedWork implements Due {
     this.waiter.reject(this.#expired);
   }
 
+  #stopTimer(): void {
+    if (this.#timer === undefined) this.leave();
+    else this.#timer.cancel();
+  }
+
   #succeeded(value: unknown): void {
     if (this.#expired === undefined) {
-      this.#timer?.cancel();
+      this.#stopTimer();
       this.accounts.noteInTime(this.startedAt);
       this.waiter.resolve(value);
       return;
@@ -67,7 +78,7 @@ export class LimitedWork implements Due {
   #failed(error: unknown): void {
     const expired = this.#expired;
     if (expired === undefined) {
-      this.#timer?.cancel();
+      this.#stopTimer();
       this.accounts.noteFailed(this.startedAt);
       this.waiter.reject(error);
       return;

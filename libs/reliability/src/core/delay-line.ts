@@ -1,0 +1,80 @@
+import type { Clock } from './clock.js';
+import { runGuarded, type Due } from './timer.js';
+
+/** What stands in a {@link DelayLine}. */
+export abstract class Delayed implements Due {
+  /** Its neighbours there; `undefined` outside. */
+  ahead: Delayed | undefined = undefined;
+  behind: Delayed | undefined = undefined;
+
+  constructor(
+    /** Monotonic ms that its delay counts from. */
+    readonly startedAt: number,
+  ) {}
+
+  abstract due(): void;
+
+  /** Leaves the line before it is due; outside it does nothing. */
+  leave(): void {
+    const { ahead, behind } = this;
+    if (ahead === undefined) return;
+    ahead.behind = behind;
+    behind!.ahead = ahead;
+    this.ahead = this.behind = undefined;
+  }
+}
+
+/** Both ends of a line. */
+class Ends extends Delayed {
+  constructor() {
+    super(0);
+    this.ahead = this.behind = this;
+  }
+
+  due(): void {}
+}
+
+/**
+ * Timers of one delay, due in the order in which they start: joining and leaving is a change of two neighbours. The
+ * clock is asked to call once per delay at most, for whoever then stands in front, and not at all when nobody does.
+ */
+export class DelayLine {
+  readonly #ends = new Ends();
+  #armed = false;
+  readonly #onWake = () => this.#wake();
+
+  constructor(
+    private readonly clock: Clock,
+    readonly delayMs: number,
+  ) {}
+
+  /** Joins the line at its end: nobody in it has started later. */
+  join(delayed: Delayed): void {
+    const ends = this.#ends;
+    const last = ends.ahead!;
+    delayed.ahead = last;
+    delayed.behind = ends;
+    last.behind = ends.ahead = delayed;
+    if (!this.#armed) this.#arm(this.delayMs, delayed.startedAt);
+  }
+
+  #arm(delayMs: number, now: number): void {
+    this.#armed = true;
+    this.clock.schedule(delayMs, this.#onWake, now);
+  }
+
+  #wake(): void {
+    const ends = this.#ends;
+    const now = this.clock.now();
+    for (let first = ends.behind!; first !== ends; first = ends.behind!) {
+      const leftMs = first.startedAt + this.delayMs - now;
+      if (leftMs > 0) {
+        this.#arm(leftMs, now);
+        return;
+      }
+      first.leave();
+      runGuarded(first);
+    }
+    this.#armed = false;
+  }
+}
