@@ -11,6 +11,9 @@ export interface AdmissionStep {
   readonly use: Use;
 }
 
+/** Steps that have call sites of their own. */
+const UNROLLED = 3;
+
 /**
  * Neighbouring admission policies: admits in order, settles in reverse. The clock is read once at admission and once at
  * settlement, and not at all when no policy here looks at it.
@@ -18,6 +21,10 @@ export interface AdmissionStep {
 export class AdmissionSegment {
   private readonly prechecks: readonly AdmissionStep[];
   private readonly steps: readonly AdmissionStep[];
+  // The first steps have call sites of their own: V8 learns and inlines by call site, and a loop has one for all.
+  private readonly first: AdmissionStep;
+  private readonly second: AdmissionStep | undefined;
+  private readonly third: AdmissionStep | undefined;
   /** Which steps want to be told of the end of the work. */
   private readonly ending: readonly number[];
   /** Whether the clock is read. */
@@ -39,6 +46,7 @@ export class AdmissionSegment {
       ...early,
       ...steps.slice(lastQueue + 1),
     ];
+    [this.first, this.second, this.third] = this.steps as readonly [AdmissionStep, ...AdmissionStep[]];
     this.timed = steps.some(({ policy }) => policy.timed);
     this.ending = [...this.steps.keys()].filter((index) => this.steps[index]!.policy.end !== undefined);
   }
@@ -57,7 +65,7 @@ export class AdmissionSegment {
     const now = this.timed ? this.clock.now() : 0;
     call.now = now;
     const refusal = this.prechecks.length === 0 ? undefined : this.precheck(call, permits, now);
-    return refusal === undefined ? this.admit(call, permits, 0, now) : refusal;
+    return refusal === undefined ? this.admitAll(call, permits, now) : refusal;
   }
 
   private precheck(call: Call, permits: Permit[], now: number): Refusal | undefined {
@@ -124,6 +132,26 @@ export class AdmissionSegment {
     if (this.ending.length > 0) this.endAfterAbandoned(call, permits, abandonedBefore);
   }
 
+  /** Takes all permits, until one is refused or has to be waited for. */
+  private admitAll(call: Call, permits: Permit[], now: number): Refusal | Waiting | undefined {
+    const { first, second, third } = this;
+    let asked = 0;
+    try {
+      let stopped = this.keep(first.policy.admit(call, now, first.use), 0, call, permits, now);
+      if (stopped !== undefined || second === undefined) return stopped;
+      asked = 1;
+      stopped = this.keep(second.policy.admit(call, now, second.use), 1, call, permits, now);
+      if (stopped !== undefined || third === undefined) return stopped;
+      asked = 2;
+      stopped = this.keep(third.policy.admit(call, now, third.use), 2, call, permits, now);
+      if (stopped !== undefined || this.steps.length === UNROLLED) return stopped;
+    } catch (error) {
+      this.giveBack(call, permits, asked, now, error);
+      throw error;
+    }
+    return this.admit(call, permits, UNROLLED, now);
+  }
+
   /** Takes permits from the step `from` on until one is refused or has to be waited for. */
   private admit(call: Call, permits: Permit[], from: number, now: number): Refusal | Waiting | undefined {
     const { steps } = this;
@@ -131,18 +159,29 @@ export class AdmissionSegment {
     try {
       for (; index < steps.length; index += 1) {
         const step = steps[index]!;
-        const admission: Admission = step.policy.admit(call, now, step.use);
-        if (typeof admission !== 'number') {
-          if (admission instanceof Promise) return new Waiting(index, admission);
-          if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
-        }
-        permits[index] = admission;
+        const stopped = this.keep(step.policy.admit(call, now, step.use), index, call, permits, now);
+        if (stopped !== undefined) return stopped;
       }
       return undefined;
     } catch (error) {
       this.giveBack(call, permits, index, now, error);
       throw error;
     }
+  }
+
+  private keep(
+    admission: Admission,
+    index: number,
+    call: Call,
+    permits: Permit[],
+    now: number,
+  ): Refusal | Waiting | undefined {
+    if (typeof admission !== 'number') {
+      if (admission instanceof Promise) return new Waiting(index, admission);
+      if (admission instanceof Refusal) return this.giveBack(call, permits, index, now, admission);
+    }
+    permits[index] = admission;
+    return undefined;
   }
 
   /** Settles and ends the first `count` permits with nothing learned. */
@@ -158,9 +197,13 @@ export class AdmissionSegment {
 
   private settle(call: Call, permits: Permit[], outcome: Outcome, now: number): void {
     this.inFlight -= 1;
-    for (let index = permits.length - 1; index >= 0; index -= 1) {
+    const count = permits.length;
+    for (let index = count - 1; index >= UNROLLED; index -= 1) {
       this.steps[index]!.policy.settle(permits[index]!, outcome, call, now);
     }
+    if (count > 2) this.third!.policy.settle(permits[2]!, outcome, call, now);
+    if (count > 1) this.second!.policy.settle(permits[1]!, outcome, call, now);
+    if (count > 0) this.first.policy.settle(permits[0]!, outcome, call, now);
   }
 
   private endAfterAbandoned(call: Call, permits: Permit[], abandonedBefore: number): void {
