@@ -155,7 +155,8 @@ export class PendingRun {
   constructor(readonly promise: Promise<unknown>) {}
 }
 
-function throwRefusal(result: unknown): unknown {
+/** @throws the error of a refusal */
+export function throwRefusal(result: unknown): unknown {
   if (result instanceof Refusal) throw result.toError();
   return result;
 }

@@ -5,6 +5,8 @@ import { InvalidUseError } from '../core/errors.js';
 import type { EndpointRef } from '../core/endpoint.js';
 import type { Next } from '../core/policy.js';
 import { PRIORITIES, type Priority } from '../core/priority.js';
+import { Refusal } from '../core/refusal.js';
+import { PendingRun, throwRefusal } from './attempt-frame.js';
 import type { Chain, CallOutcome } from './chain.js';
 
 /** What a function run through a chain may look at. */
@@ -59,11 +61,21 @@ export function executeWork<T>(
   options: ExecuteOptions = NO_OPTIONS,
 ): Promise<Awaited<T>> {
   try {
-    const result = chain.execute(callOf(chain, name, work, options));
+    const result = refusalRejected(chain.answer(callOf(chain, name, work, options)));
     return (result instanceof Promise ? result : Promise.resolve(result)) as Promise<Awaited<T>>;
   } catch (error) {
     return Promise.reject(error);
   }
+}
+
+/** What {@link Chain.answer} gives, with a refusal as a rejection. */
+export function refusalRejected(answer: unknown): unknown {
+  return answer instanceof Promise ? answer : orRejection(answer);
+}
+
+function orRejection(answer: unknown): unknown {
+  if (answer instanceof Refusal) return Promise.reject(answer.toError());
+  return answer instanceof PendingRun ? answer.promise.then(throwRefusal) : answer;
 }
 
 /** As {@link executeWork}, with the outcome as a value and refusals without an error. */

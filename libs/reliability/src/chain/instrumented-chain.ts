@@ -2,7 +2,7 @@ import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
 import type { Instrumentation } from '../core/instrumentation.js';
 import type { Next } from '../core/policy.js';
-import { type CallOutcome, Chain, outcomeOf } from './chain.js';
+import { Chain } from './chain.js';
 import type { Link } from './link.js';
 import { canonicalOrder } from './order.js';
 
@@ -27,8 +27,8 @@ export class InstrumentedChain extends Chain {
     return this.#watched(call);
   }
 
-  /** As of every chain, but a refusal costs its error: it has to pass those who watch. */
-  override tryExecute(call: Call): CallOutcome | Promise<CallOutcome> {
-    return outcomeOf(() => this.#watched(call));
+  /** A refusal is thrown: it has to pass those who watch. */
+  override answer(call: Call): unknown {
+    return this.#watched(call);
   }
 }

@@ -1,4 +1,5 @@
 import { Chain } from '../chain/chain.js';
+import { refusalRejected } from '../chain/execute.js';
 import { type ChainLine, explainChain } from '../chain/explain.js';
 import type { Link } from '../chain/link.js';
 import { orderTraps } from '../chain/order-traps.js';
@@ -55,7 +56,7 @@ export class ReliabilityRuntime implements MethodRuntime {
         const linked = this.#linkedMethod(method);
         return linked.unprotected
           ? method.original.apply(self, args as never[])
-          : this.#run(method, linked, this.#callOf(method, linked, method.original, self, args));
+          : this.#runPromised(method, linked, this.#callOf(method, linked, method.original, self, args));
       } catch (error) {
         return Promise.reject(error);
       }
@@ -118,6 +119,11 @@ export class ReliabilityRuntime implements MethodRuntime {
 
   #run(method: ProtectedMethod, linked: LinkedMethod, call: Call): unknown {
     return (linked.chain ?? this.#chainOfNames(method, linked, call)).execute(call);
+  }
+
+  /** As {@link #run}; the caller gets a promise, so that a refusal need not be thrown. */
+  #runPromised(method: ProtectedMethod, linked: LinkedMethod, call: Call): unknown {
+    return refusalRejected((linked.chain ?? this.#chainOfNames(method, linked, call)).answer(call));
   }
 
   #callOf(
