@@ -95,6 +95,19 @@ describe('adapting by AIMD', () => {
     expect(rule.factor).toBe(0.25);
   });
 
+  it('adds for each of the shortest windows, and takes nothing back for a clock that steps', () => {
+    const windows = [
+      { limit: 10, windowMs: 1_000 },
+      { limit: 100, windowMs: 60_000 },
+    ];
+    const rule = adapting({ kind: 'aimd' }, { windows });
+    rule.throttled(10_000, 10_000);
+    rule.rejects(5_000, never);
+    expect(rule.factor).toBe(0.5);
+    rule.rejects(12_000, never);
+    expect(rule.factor).toBeCloseTo(0.6, 10);
+  });
+
   it('never goes below its least', () => {
     const rule = adapting({ kind: 'aimd', minFactor: 0.2 });
     for (let now = 0; now < 10; now += 1) rule.throttled(now, now);
@@ -122,6 +135,24 @@ describe('adapting by CUBIC', () => {
     send(rule, 20, 0, 10_000);
     rule.throttled(10_000, 10_000);
     expect(rule.factor).toBeCloseTo(0.7 * 0.2, 2);
+  });
+
+  it('measures from when it was made', () => {
+    const rule = new Cubic({ kind: 'cubic', minFactor: 0.01, maxFactor: 1 }, 100, 1_000_000);
+    send(rule, 20, 1_000_000, 1_010_000);
+    rule.throttled(1_010_000, 1_010_000);
+    expect(rule.factor).toBeCloseTo(0.7 * 0.2, 2);
+  });
+
+  it('reckons in permits per second of the slowest window', () => {
+    const windows = [
+      { limit: 10, windowMs: 1_000 },
+      { limit: 120, windowMs: 60_000 },
+    ];
+    const rule = adapting({ kind: 'cubic', minFactor: 0.01 }, { windows });
+    for (let now = 0; now < 20; now += 1) rule.throttled(now, now);
+    // Half a permit of two per second.
+    expect(rule.factor).toBe(0.25);
   });
 
   it('cuts to 0.7 of the limit while nothing is measured yet', () => {
@@ -204,6 +235,15 @@ describe('throttling as in the SRE book', () => {
     const throttle = sre({ maxReject: 0.7 });
     for (let call = 0; call < 1_000; call += 1) throttle.rejects(0, never);
     expect(throttle.probability(0)).toBe(0.7);
+    expect([0.69, 0.7].map((chance) => throttle.rejects(0, { next: () => chance }))).toEqual([true, false]);
+  });
+
+  it('counts on where it was when the clock steps back', () => {
+    const throttle = sre({ measureMs: 12_000 });
+    for (let call = 0; call < 9; call += 1) throttle.rejects(20_500, never);
+    expect(throttle.probability(5_000)).toBe(0.9);
+    expect(throttle.probability(31_999)).toBe(0.9);
+    expect(throttle.probability(32_000)).toBe(0);
   });
 
   it('forgets accepts as it forgets requests, slice by slice', () => {

@@ -19,11 +19,9 @@ export class Aimd implements Adaptation {
   }
 
   rejects(now: number): boolean {
-    const windows = Math.floor((now - this.#grownUntil) / this.windowMs);
-    if (windows > 0) {
-      this.#grownUntil += windows * this.windowMs;
-      this.factor = Math.min(this.options.maxFactor, this.factor + windows * this.options.increasePerWindow);
-    }
+    const windows = Math.max(0, Math.floor((now - this.#grownUntil) / this.windowMs));
+    this.#grownUntil += windows * this.windowMs;
+    this.factor = Math.min(this.options.maxFactor, this.factor + windows * this.options.increasePerWindow);
     return false;
   }
 

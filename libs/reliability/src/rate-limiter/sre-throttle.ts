@@ -54,6 +54,6 @@ export class SreThrottle implements Adaptation {
       this.#totalAccepts -= this.#accepts[index]!;
       this.#requests[index] = this.#accepts[index] = 0;
     }
-    if (slice > this.#slice) this.#slice = slice;
+    this.#slice = Math.max(this.#slice, slice);
   }
 }
