@@ -9,6 +9,15 @@ describe('the options of a bulkhead', () => {
     expect(undescribedOptions(bulkheadOptions)).toEqual([]);
   });
 
+  it('say in a sentence what each algorithm does', () => {
+    const { options } = bulkheadOptions.shape.adaptive.unwrap();
+    expect(options.map(({ description }) => description)).toEqual([
+      expect.stringMatching(/^Follows the ratio of \w+/),
+      expect.stringMatching(/^Keeps the queue \w+/),
+      expect.stringMatching(/^Grows by one, \w+/),
+    ]);
+  });
+
   it('have defaults for everything', () => {
     expect(parsed({})).toEqual({
       maxConcurrent: 25,
