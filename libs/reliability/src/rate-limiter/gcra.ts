@@ -65,12 +65,17 @@ export class Gcra implements Meter {
     // No admission leaves a backlog above the tolerance: more than that means that the clock stepped back.
     if (tat > now + this.#toleranceMs + this.#quantum) return this.#heal(state, at, now, cost);
     const arrival = Math.floor(now * this.#perQuantum) * this.#quantum;
-    const allowed = Math.max(tat, arrival) + this.#weight(cost) - this.#toleranceMs;
+    const weight = cost === 1 ? this.#intervalMs : this.#weight(cost);
+    const allowed = Math.max(tat, arrival) + weight - this.#toleranceMs;
     return allowed <= now ? 0 : allowed - now;
   }
 
   take(state: Float64Array, at: number, now: number, cost: number): void {
-    const arrival = this.#arrival(now, cost);
+    const quanta = now * this.#perQuantum;
+    // On the grid of the quantum, so that sums are exact. Down: every permit of a burst can be taken at the same instant.
+    // Up, when one call takes the whole burst: with a burst of 1 no two can then be closer than the interval, not even by
+    // less than the quantum.
+    const arrival = (cost >= this.burst ? Math.ceil(quanta) : Math.floor(quanta)) * this.#quantum;
     let tat = state[at]!;
     if (tat <= arrival) {
       tat = arrival;
@@ -79,7 +84,7 @@ export class Gcra implements Meter {
     } else {
       state[at + LEAST_BACKLOG] = Math.min(state[at + LEAST_BACKLOG]!, tat - arrival);
     }
-    state[at] = tat + this.#weight(cost);
+    state[at] = tat + (cost === 1 ? this.#intervalMs : this.#weight(cost));
     state[at + LAST] = arrival;
   }
 
@@ -108,18 +113,8 @@ export class Gcra implements Meter {
     state[at] = Math.max(state[at]!, tat);
   }
 
-  /**
-   * On the grid of the quantum, so that sums are exact. Down: every permit of a burst can be taken at the same instant.
-   * Up, when one call takes the whole burst: with a burst of 1 no two can then be closer than the interval, not even by
-   * less than the quantum.
-   */
-  #arrival(now: number, cost: number): number {
-    const quanta = now * this.#perQuantum;
-    return (cost >= this.burst ? Math.ceil(quanta) : Math.floor(quanta)) * this.#quantum;
-  }
-
   #weight(cost: number): number {
-    return cost === 1 ? this.#intervalMs : roundUp(cost * this.#intervalMs, this.#quantum);
+    return roundUp(cost * this.#intervalMs, this.#quantum);
   }
 
   #heal(state: Float64Array, at: number, now: number, cost: number): number {
