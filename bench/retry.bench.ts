@@ -14,6 +14,19 @@ function failingFifths(): () => Promise<unknown> {
   };
 }
 
+function fullChain(around: { deadline?: object }) {
+  const chain = buildChain({
+    ...around,
+    retry: AT_ONCE,
+    circuitBreaker: { consecutiveFailures: false },
+    rateLimit: { limit: NEVER_IN_THE_WAY, windowMs: 1_000 },
+    bulkhead: { maxConcurrent: 100 },
+    timeLimit: {},
+  });
+  const work = failingFifths();
+  return { run: () => chain.execute(work) };
+}
+
 const ours =
   (retry: RetryOptions): Subject =>
   () => {
@@ -68,18 +81,8 @@ await runBenches(import.meta.url, [
         const [chain, work] = [buildChain({ retry: AT_ONCE }), failingFifths()];
         return { run: () => chain.execute(work) };
       },
-      'full chain': () => {
-        const chain = buildChain({
-          deadline: {},
-          retry: AT_ONCE,
-          circuitBreaker: { consecutiveFailures: false },
-          rateLimit: { limit: NEVER_IN_THE_WAY, windowMs: 1_000 },
-          bulkhead: { maxConcurrent: 100 },
-          timeLimit: {},
-        });
-        const work = failingFifths();
-        return { run: () => chain.execute(work) };
-      },
+      'full chain': () => fullChain({}),
+      'full chain under a deadline': () => fullChain({ deadline: {} }),
       'p-retry': async () => {
         const { default: pRetry } = await import('p-retry');
         const work = failingFifths();
