@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import jestConfig from '../../jest.config.js';
 
 const room = process.env.MUTATION_ROOM;
@@ -30,8 +31,8 @@ export default {
       testMatch: [`<rootDir>/${source}/${room}/**/${specs ? `${specs}*` : '*'}.spec.ts`],
       // Empty, or Stryker puts the project's own back in and runs every spec once for each of them.
       projects: [],
-      // Engines are none of a room's business, and their folder is not in the sandbox.
-      setupFilesAfterEnv: [],
+      // Engines are none of a room's business.
+      setupFilesAfterEnv: [fileURLToPath(new URL('fail-at-once.js', import.meta.url))],
       reporters: [],
       // The project's own setting keeps sandboxes out of ordinary runs; here the sandbox is what runs.
       modulePathIgnorePatterns: ['/dist/'],
