@@ -29,7 +29,66 @@ describe('quotasFromHeaders', () => {
     ['RateLimit alone', { ratelimit: 'default;r=0;t=5' }, [{ remaining: 0, windowMs: undefined, resetMs: 5_000 }]],
     ['a RateLimit that says nothing', { ratelimit: '"x";t=5, , "y";r=-1' }, []],
     ['used weight', { 'x-mbx-used-weight-1m': '2300' }, [{ used: 2_300, windowMs: 60_000 }]],
-    ['used weight of an hour', { 'x-mbx-used-weight-1h': '5' }, [{ used: 5, windowMs: 3_600_000 }]],
+    [
+      'used weights of every window, the shortest first',
+      {
+        'x-mbx-used-weight-1d': '7',
+        'x-mbx-used-weight-1h': '6',
+        'x-mbx-used-weight-5m': '5',
+        'x-mbx-used-weight-3m': '4',
+        'x-mbx-used-weight-1m': '3',
+        'x-mbx-used-weight-10s': '2',
+        'x-mbx-used-weight-1s': '1',
+      },
+      [
+        { used: 1, windowMs: 1_000 },
+        { used: 2, windowMs: 10_000 },
+        { used: 3, windowMs: 60_000 },
+        { used: 4, windowMs: 180_000 },
+        { used: 5, windowMs: 300_000 },
+        { used: 6, windowMs: 3_600_000 },
+        { used: 7, windowMs: 86_400_000 },
+      ],
+    ],
+    [
+      'RateLimit with blanks, its policy with and without quotes',
+      { ratelimit: ' minute ; r = 12 ; t = 30 ', 'ratelimit-policy': '"minute" ; w = 60' },
+      [{ remaining: 12, windowMs: 60_000, resetMs: 30_000 }],
+    ],
+    [
+      'a quote within a name as part of it',
+      { ratelimit: 'a"b;r=1', 'ratelimit-policy': 'ab;w=60' },
+      [{ remaining: 1, windowMs: undefined, resetMs: undefined }],
+    ],
+    ['a RateLimit without a name', { ratelimit: ';r=5' }, []],
+    [
+      'Retry-After as a date by the clock of the answer',
+      { 'retry-after': 'Thu, 01 Jan 1970 00:00:05 GMT', date: 'Thu, 01 Jan 1970 00:00:02 GMT' },
+      [{ retryAfterMs: 3_000 }],
+    ],
+    ['fractions and blanks', { 'x-ratelimit-remaining': ' 2.75 ' }, [{ remaining: 2.75, resetMs: undefined }]],
+    ['no number with something behind it', { 'x-ratelimit-remaining': '12x' }, []],
+    ['no number with something before it', { 'x-ratelimit-remaining': 'x12' }, []],
+    [
+      'a time in seconds that has passed',
+      { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': String(NOW / 1_000 - 20) },
+      [{ remaining: 3, resetMs: 0 }],
+    ],
+    [
+      'the least number that is a time in ms',
+      { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '100000000000' },
+      [{ remaining: 3, resetMs: 0 }],
+    ],
+    [
+      'the least number that is a time in seconds',
+      { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '1000000000' },
+      [{ remaining: 3, resetMs: 0 }],
+    ],
+    [
+      'the next smaller one as a wait',
+      { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '999999999' },
+      [{ remaining: 3, resetMs: 999_999_999_000 }],
+    ],
     [
       'X-RateLimit with a wait',
       { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': '20' },
@@ -108,6 +167,20 @@ describe('rateLimitHeaders', () => {
     const decision = subject.decide(undefined, 2);
     expect(decision).toMatchObject({ admitted: false, reason: 'cost-above-limit' });
     expect(rateLimitHeaders('api', subject.windows, decision)).not.toHaveProperty('Retry-After');
+  });
+
+  it('tell whole seconds, of which there is at least one', () => {
+    const short = { limit: 5, windowMs: 100 };
+    const refused = { admitted: false, capacity: 5, remaining: 0, resetMs: 1_001, retryAfterMs: 0 };
+    expect(rateLimitHeaders('api', [short], refused)).toEqual({
+      'RateLimit-Policy': '"api";q=5;w=1',
+      RateLimit: '"api";r=0;t=2',
+      'Retry-After': '1',
+    });
+    expect(rateLimitHeaders('api', [{ ...short, windowMs: 2_600 }], { ...refused, admitted: true })).toEqual({
+      'RateLimit-Policy': '"api";q=5;w=3',
+      RateLimit: '"api";r=0;t=2',
+    });
   });
 
   it('name each of several windows, in printable ASCII', () => {

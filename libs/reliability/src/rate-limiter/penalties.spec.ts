@@ -55,6 +55,14 @@ describe('Penalties', () => {
     expect([penalties.remaining('1', 0), penalties.remaining('2', 0)]).toEqual([60, 0]);
   });
 
+  it('imposed again and no longer leave open whose turn it is to be forgotten', () => {
+    const penalties = new Penalties();
+    for (let key = 0; key < 10_000; key += 1) penalties.impose(`${key}`, 50, 0);
+    penalties.impose('0', 50, 0);
+    penalties.impose('new', 50, 0);
+    expect([penalties.remaining('0', 0), penalties.remaining('1', 0)]).toEqual([0, 50]);
+  });
+
   it('count refusals for 10,000 keys, the latest', () => {
     const penalties = new Penalties();
     penalties.countRefusal('a', 0, RULE);

@@ -30,9 +30,8 @@ export class Penalties {
 
   /** Ms until this key is free again; 0 when it is. */
   remaining(key: string, now: number): number {
-    const until = this.#until.get(key);
-    if (until === undefined) return 0;
-    if (until > now) return until - now;
+    const left = (this.#until.get(key) ?? 0) - now;
+    if (left > 0) return left;
     this.#until.delete(key);
     return 0;
   }
@@ -41,10 +40,6 @@ export class Penalties {
   impose(key: string, ms: number, now: number): void {
     if (ms <= this.remaining(key, now)) return;
     remember(this.#until, key, now + ms);
-  }
-
-  pardon(key: string): void {
-    this.#until.delete(key);
   }
 
   /**

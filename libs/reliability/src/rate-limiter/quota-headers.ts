@@ -79,8 +79,8 @@ function resetMs(reset: number, wallNow: () => number): number {
 /** The members of a structured-field list (RFC 9651) of strings or tokens with number parameters. */
 function items(list: string | undefined): { name: string; parameters: Record<string, string> }[] {
   return (list ?? '').split(',').flatMap((member) => {
-    const [name, ...rest] = member.split(';').map((part) => part.trim());
-    if (name === undefined || name === '') return [];
+    const [name = '', ...rest] = member.split(';').map((part) => part.trim());
+    if (name === '') return [];
     const parameters = Object.fromEntries(
       rest.map((part) => part.split('=').map((side) => side.trim()) as [string, string]),
     );
