@@ -8,6 +8,7 @@ import type { VenueSettings } from '../config/venue-settings.js';
 import { FundingStore } from '../storage/funding-store.js';
 import type { VenueId } from '../venues/venue.js';
 import { csv } from './csv.js';
+import { latestJson } from './latest-json.js';
 import {
   boundsOf,
   cursorOf,
@@ -69,13 +70,16 @@ export class RatesController {
     @Res() response: Response,
   ): void {
     const now = systemClock.wallNow();
-    const rates = [...this.latestRates.select(query.exchange)].flatMap(({ record, confirmedAt }) => {
+    const rates = [...this.latestRates.select(query.exchange)].flatMap((rate) => {
+      const { record, confirmedAt } = rate;
       if (query.symbol !== undefined && record.symbol !== query.symbol && record.symbolId !== query.symbol) return [];
       const ageMs = Math.max(0, now - confirmedAt);
-      return [{ ...record, ageMs, stale: ageMs > this.#freshForMs(record.exchange) }];
+      return [{ ...rate, ageMs, stale: ageMs > this.#freshForMs(record.exchange) }];
     });
-    if (wantsCsv(query.format, accept)) response.type('text/csv').send(csv(rates, LATEST_COLUMNS));
-    else response.json({ at: now, count: rates.length, stale: rates.filter(({ stale }) => stale).length, rates });
+    if (wantsCsv(query.format, accept)) {
+      const rows = rates.map(({ record, ageMs, stale }) => ({ ...record, ageMs, stale }));
+      response.type('text/csv').send(csv(rows, LATEST_COLUMNS));
+    } else response.type('json').send(latestJson(now, rates));
   }
 
   /** Settlements in order of time, page by page: `next` is the `cursor` of the following page. */
