@@ -31,6 +31,18 @@ const venueRule: ClassificationRule = (error) =>
 
 const classify = createClassifier({ rules: [venueRule] });
 
+/**
+ * The limiter holds all requests for as long as a venue asked. What is tried again waits there, to go as soon as that is
+ * over and by its priority; a longer wait than `patienceMs` ends the call.
+ */
+const heldByLimiter =
+  (patienceMs: number): ClassificationRule =>
+  (error) => {
+    if (!isVenueError(error)) return undefined;
+    const { errorClass, retryable, retryAfterMs = Infinity } = error;
+    return errorClass === 'rateLimit' && retryAfterMs <= patienceMs ? { errorClass, retryable } : venueRule(error);
+  };
+
 /** The whole protection of the application: one set of policies for each venue, one for the store. */
 export function reliabilityConfig(
   config: CollectorConfig,
@@ -54,7 +66,7 @@ export function reliabilityConfig(
               },
               classes: { data: { attempts: 2 }, client: { attempts: 1 }, auth: { attempts: 1 } },
               retryAfter: { maxMs: collect.deadlineMs, beyond: 'stop' },
-              rules: [venueRule],
+              rules: [heldByLimiter(collect.deadlineMs)],
             },
             circuitBreaker: {
               consecutiveFailures: 8,

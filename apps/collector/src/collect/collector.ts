@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { systemClock, systemRandom } from '@marketprism/reliability';
+import { ReliabilityManager, systemClock, systemRandom } from '@marketprism/reliability';
 import { COLLECTOR_CONFIG, PIPELINE, VENUE_SETTINGS } from '../collector.tokens.js';
 import type { CollectorConfig } from '../config/collector.config.js';
 import type { VenueSettings } from '../config/venue-settings.js';
@@ -16,6 +16,7 @@ import { MissedSettlements } from './missed-settlements.js';
 import { firstPollIn, hopelessPollIn, nextPollIn, retryPollIn } from './poll-plan.js';
 import type { PollResult } from './poll-status.js';
 import { ListPoller } from './list-poller.js';
+import { Unrest } from './unrest.js';
 import { VenueRequests } from './venue-requests.js';
 
 /** A first poll waits this long for names of contracts, in ms; it goes ahead without them. */
@@ -37,6 +38,9 @@ const DRAIN_CAP_MS = 15_000;
 /** Latest rates are taken over from an earlier run when they are not older, in ms. */
 const WARM_START_MS = 86_400_000;
 
+/** What a request of a poll is called in events; those for histories fail for reasons of single contracts. */
+const POLL = `${FundingRatesService.name}.fetch`;
+
 export type PollObserver = (poller: ListPoller, result: PollResult) => void;
 
 /** Keeps every configured venue polled, its market list fresh and its missed settlements filled. */
@@ -46,6 +50,7 @@ export class Collector implements OnModuleDestroy {
   readonly fillers: readonly HistoryFiller[];
   readonly #log = new Logger('Collector');
   readonly #missed: MissedSettlements;
+  readonly #unrest = new Unrest();
   readonly #stop = new AbortController();
   readonly #abort = new AbortController();
   readonly #loops: Promise<void>[] = [];
@@ -61,6 +66,7 @@ export class Collector implements OnModuleDestroy {
     private readonly store: FundingStore,
     rates: FundingRatesService,
     requests: VenueRequests,
+    manager: ReliabilityManager,
   ) {
     this.#missed = new MissedSettlements(config.collect.historyDepthMs, systemClock.wallNow());
     const parts = {
@@ -77,6 +83,9 @@ export class Collector implements OnModuleDestroy {
     this.pollers = venues.flatMap((venue) => venue.lists.map((list) => new ListPoller(venue, list, parts)));
     markets.onRates((id, list, answer) => {
       this.pollers.find(({ settings, list: own }) => settings.venue.id === id && own === list)?.take(answer);
+    });
+    manager.on('retry.scheduled', ({ policy, call, errorClass, at }) => {
+      if (call === POLL) this.#unrest.failed(policy, errorClass, at);
     });
     this.fillers = venues.map((venue) => new HistoryFiller(venue, parts));
     // One listener per loop: their number is the configuration's.
@@ -171,10 +180,10 @@ export class Collector implements OnModuleDestroy {
 
   async #keepPolling(poller: ListPoller, delay: number): Promise<void> {
     const { collect } = this.config;
-    const plan = { ...collect, pollEveryMs: poller.settings.pollEveryMs };
+    const { pollEveryMs, venue } = poller.settings;
     await this.#sleep(delay);
-    if (!this.markets.isLoaded(poller.settings.venue.id)) {
-      await Promise.race([this.markets.refresh(poller.settings.venue.id), this.#sleep(AWAIT_MARKETS_MS)]);
+    if (!this.markets.isLoaded(venue.id)) {
+      await Promise.race([this.markets.refresh(venue.id), this.#sleep(AWAIT_MARKETS_MS)]);
     }
     while (!this.#stop.signal.aborted) {
       await this.pipeline.whenRoom(this.#stop.signal);
@@ -183,10 +192,11 @@ export class Collector implements OnModuleDestroy {
       const result = await poller.poll();
       for (const observe of this.#observers) observe(poller, result);
       const now = systemClock.wallNow();
+      const plan = { ...collect, pollEveryMs: this.#unrest.pollEveryMs(venue.id, pollEveryMs, systemClock.now()) };
       const regularIn = nextPollIn(plan, startedAt, now, poller.nextSettlement, systemRandom.next());
       if (result.ok) await this.#sleep(regularIn);
-      else if (isHopeless(poller)) await this.#sleep(hopelessPollIn(plan.pollEveryMs, poller.status.failures));
-      else await this.#sleep(retryPollIn(result.retryAfterMs, regularIn));
+      else if (isHopeless(poller)) await this.#sleep(hopelessPollIn(pollEveryMs, poller.status.failures));
+      else await this.#sleep(retryPollIn(pollEveryMs, result.retryAfterMs, regularIn));
     }
   }
 
@@ -214,11 +224,18 @@ export class Collector implements OnModuleDestroy {
     while (!this.#stop.signal.aborted) {
       await this.#sleep(historyEveryMs * (0.5 + systemRandom.next()));
       await this.pipeline.whenRoom(this.#stop.signal);
-      while (!this.#stop.signal.aborted && (await filler.fillOne()) === 'read') {
+      while (!this.#stop.signal.aborted && !this.#isAway(venue.id) && (await filler.fillOne()) === 'read') {
         await this.#sleep(pace);
         await this.pipeline.whenRoom(this.#stop.signal);
       }
     }
+  }
+
+  /** Whether none of a venue's lists answers: what a probe may ask it is left to the polls, not spent on its past. */
+  #isAway(id: VenueId): boolean {
+    return this.pollers
+      .filter(({ settings }) => settings.venue.id === id)
+      .every(({ status }) => status.last?.ok === false);
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -42,12 +42,16 @@ describe('firstPollIn', () => {
 
 describe('retryPollIn', () => {
   it.each([
-    [1_200, 30_000, 1_200],
-    [undefined, 30_000, 5_000],
-    [60_000, 30_000, 30_000],
-    [0, 30_000, 100],
-  ])('told to wait %p ms, with the next poll in %d ms, polls in %d ms', (retryAfterMs, regularIn, expected) => {
-    expect(retryPollIn(retryAfterMs, regularIn)).toBe(expected);
+    [30_000, 1_200, 30_000, 1_202],
+    [30_000, 1_200.4, 30_000, 1_203],
+    [30_000, undefined, 30_000, 5_000],
+    [1_800, undefined, 1_500, 300],
+    [1_800, undefined, 200, 200],
+    [30_000, 60_000, 30_000, 30_000],
+    [30_000, 0, 30_000, 100],
+    [300, undefined, 300, 100],
+  ])('every %d ms, told to wait %p ms, with the next poll in %d ms: in %d ms', (every, told, regularIn, expected) => {
+    expect(retryPollIn(every, told, regularIn)).toBe(expected);
   });
 });
 

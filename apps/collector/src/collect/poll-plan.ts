@@ -6,10 +6,12 @@ export interface PlanOptions {
   readonly afterSettlementMs: number;
 }
 
-/** Between a poll that failed without saying until when and the next, in ms. */
-const AFTER_FAILURE_MS = 5_000;
+/** Between a poll that failed without saying until when and the next, as a share of the interval. */
+const AFTER_FAILURE = 1 / 6;
 /** However soon a refusal says to come back, not sooner, in ms. */
 const LEAST_PAUSE_MS = 100;
+/** Timers may fire this much early: who comes back then is refused once more, in ms. */
+const TIMER_SLACK_MS = 2;
 
 /** A list that never answered is left alone for at most this long, in ms. */
 const LONGEST_PAUSE_MS = 600_000;
@@ -22,9 +24,13 @@ export function hopelessPollIn(pollEveryMs: number, failures: number): number {
   return Math.min(Math.max(pollEveryMs, LONGEST_PAUSE_MS), pollEveryMs * 2 ** Math.min(20, Math.max(0, failures - 2)));
 }
 
-/** When to poll again after a failure, in ms: when the refusal said, in any case with the next regular poll. */
-export function retryPollIn(retryAfterMs: number | undefined, regularIn: number): number {
-  return Math.min(regularIn, Math.max(LEAST_PAUSE_MS, retryAfterMs ?? AFTER_FAILURE_MS));
+/**
+ * When to poll again after a failure, in ms: when the refusal said, else after a sixth of the interval, in any case with
+ * the next regular poll.
+ */
+export function retryPollIn(pollEveryMs: number, retryAfterMs: number | undefined, regularIn: number): number {
+  const pause = retryAfterMs === undefined ? pollEveryMs * AFTER_FAILURE : Math.ceil(retryAfterMs) + TIMER_SLACK_MS;
+  return Math.min(regularIn, Math.max(LEAST_PAUSE_MS, pause));
 }
 
 /**

@@ -15,7 +15,11 @@ const LIMIT_SCALE: Readonly<Record<string, number>> = { hyperliquid: 8, okx: 2 }
 /** Groups of symbols that the simulator has. */
 const LISTS: Readonly<Record<string, readonly string[]>> = { bitget: ['USDT-FUTURES', 'COIN-FUTURES'] };
 
-export function simulatorArguments({ faults, seed, duration }: DemoOptions): string[] {
+export function simulatorArguments({
+  faults,
+  seed,
+  duration,
+}: Pick<DemoOptions, 'faults' | 'seed' | 'duration'>): string[] {
   return [
     '--seed',
     String(seed),
@@ -53,14 +57,14 @@ export function demoConfig(hosts: readonly HostAddress[], data: string, port: nu
         beforeSettlementMs: 0,
         afterSettlementMs: 0,
         deadlineMs: 8_000,
-        requestTimeoutMs: 1_500,
+        requestTimeoutMs: 700,
         historyEveryMs: 1_000,
         historyDepthMs: 600_000,
       },
       storage: { flushEveryMs: 250 },
       // The view shows what fires.
       alerts: { log: false },
-      reliability: { retryBaseMs: 150, retryCapMs: 2_000, breakerOpenForMs: 500, breakerCapMs: 1_500 },
+      reliability: { retryBaseMs: 100, retryCapMs: 300, breakerOpenForMs: 300, breakerCapMs: 500 },
       venues,
     },
     'demo',
