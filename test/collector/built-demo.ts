@@ -34,13 +34,19 @@ export async function endAll(): Promise<void> {
   );
 }
 
+const PROGRAMS = {
+  'main.js': 'apps/collector/dist/main.js',
+  'demo/main.js': 'apps/collector/dist/demo/main.js',
+  simulator: 'apps/exchange-simulator/dist/main.js',
+} as const;
+
 /** Starts a built program with plain node. */
 export function start(
-  program: 'main.js' | 'demo/main.js',
+  program: keyof typeof PROGRAMS,
   args: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): Process {
-  const child = spawn(process.execPath, [join(ROOT, 'apps/collector/dist', program), ...args], {
+  const child = spawn(process.execPath, [join(ROOT, PROGRAMS[program]), ...args], {
     cwd: ROOT,
     env: { ...process.env, CLICKHOUSE_URL: '', NATS_URL: '', NO_COLOR: '1', ...environment },
   });

@@ -1,21 +1,23 @@
-import 'reflect-metadata';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Fault, type HostAddress, type Simulator, startSimulator } from '@marketprism/exchange-simulator';
+import { type Fault, type HostAddress, SimulatorClient } from '@marketprism/exchange-simulator';
 import { buildChain, systemClock } from '@marketprism/reliability';
 import { type Database, openDatabase } from '@marketprism/store';
-import { type RunningCollector, startCollector } from '../../apps/collector/src/app.js';
-import { demoConfig } from '../../apps/collector/src/demo/demo-config.js';
-import { QuietLogger } from '../../apps/collector/src/demo/notes.js';
+import { demoConfig, simulatorArguments } from '../../apps/collector/src/demo/demo-config.js';
+import { build, endAll, start } from '../collector/built-demo.js';
 
 /** `npm run test:reliability` runs a whole storm and holds the figures to their bounds; `npm test` a short one, to work. */
 const FULL = process.env['RELIABILITY'] === 'full';
 const STORM_MS = FULL ? 60_000 : 12_000;
+/** Length of the schedule, which a run that goes on gets once more. */
+const FAULTS_MS = FULL ? 60_000 : 20_000;
 /** Longest time until every venue has answered once. */
 const START_MS = 20_000;
 const SECOND = 1_000;
+/** Reads of the latest rates, one after the other, of which the slowest hundredth is left out. */
+const READS = FULL ? 1_000 : 100;
 
 interface Rate {
   readonly exchange: string;
@@ -33,33 +35,35 @@ interface Look {
 const percentile = (values: readonly number[], share: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))]!;
 
+/** Exchanges, collector and reader are a process each, as they are where they run. */
 describe('the running system', () => {
   let directory: string;
-  let simulator: Simulator | undefined;
-  let running: RunningCollector | undefined;
+  let simulator: SimulatorClient;
+  let hosts: readonly HostAddress[];
+  let url: string;
 
   beforeAll(async () => {
+    await build();
     directory = await mkdtemp(join(tmpdir(), 'reliability-'));
-    simulator = await startSimulator({
-      seed: 3,
-      settlementMs: 5_000,
-      faults: 'storm',
-      faultsDurationMs: FULL ? 60_000 : 20_000,
-      limitScaleByVenue: { hyperliquid: 8, okx: 2 },
-    });
-    running = await startCollector(demoConfig(simulator.hosts(), join(directory, 'data'), 0), new QuietLogger());
-  }, 60_000);
+    const exchanges = start('simulator', simulatorArguments({ faults: 'storm', seed: 3, duration: FAULTS_MS }));
+    const [ready] = await exchanges.saying(/^\{"event":"ready".*\}$/m);
+    const { control } = JSON.parse(ready) as { control: string };
+    simulator = new SimulatorClient(control);
+    hosts = await simulator.hosts();
+    const config = join(directory, 'collector.json');
+    await writeFile(config, JSON.stringify(demoConfig(hosts, join(directory, 'data'), 0)));
+    const collector = start('main.js', ['--config', config]);
+    url = (await collector.saying(/rates +(http:\S+)\/rates\/latest/))[1] ?? '';
+  }, 240_000);
 
   afterAll(async () => {
-    await running?.collector.stop(1_000);
-    await running?.app.close();
-    await simulator?.close();
+    await endAll();
     await rm(directory, { recursive: true, force: true });
   }, 60_000);
 
   const look = async (): Promise<Look> => {
     const from = systemClock.now();
-    const { rates } = (await fetch(`${running!.url}/rates/latest`).then((answer) => answer.json())) as {
+    const { rates } = (await fetch(`${url}/rates/latest`).then((answer) => answer.json())) as {
       rates: Rate[];
     };
     return { at: systemClock.wallNow(), tookMs: systemClock.now() - from, rates };
@@ -68,7 +72,6 @@ describe('the running system', () => {
   it(
     'answers for every venue in every second of a storm, fresh or marked stale',
     async () => {
-      const hosts = simulator!.hosts();
       const venues = [...new Set(hosts.map(({ venue }) => venue))];
       const missing = ({ rates }: Look) => venues.filter((venue) => !rates.some(({ exchange }) => exchange === venue));
       for (const end = systemClock.now() + START_MS; missing(await look()).length > 0 && systemClock.now() < end;) {
@@ -79,7 +82,7 @@ describe('the running system', () => {
         looks.push(await look());
         await sleep(Math.max(0, SECOND - looks.at(-1)!.tookMs));
       }
-      const faults = simulator!.faults();
+      const faults = await simulator.faults();
       let answered = 0;
       let sound = 0;
       let fresh = 0;
@@ -94,15 +97,17 @@ describe('the running system', () => {
       }
       const availability = answered / (looks.length * venues.length);
       const freshness = fresh / sound;
+      const p99 = percentile(
+        looks.map(({ tookMs }) => tookMs),
+        0.99,
+      );
       console.log(
         `answered ${(100 * availability).toFixed(2)} %, fresh ${(100 * freshness).toFixed(2)} % of the time in which a host is sound; ` +
-          `/rates/latest p99 ${percentile(
-            looks.map(({ tookMs }) => tookMs),
-            0.99,
-          ).toFixed(0)} ms`,
+          `/rates/latest p99 ${p99.toFixed(0)} ms`,
       );
       expect(availability).toBeGreaterThanOrEqual(0.999);
       if (FULL) expect(freshness).toBeGreaterThanOrEqual(0.99);
+      if (FULL) expect(p99).toBeLessThan(100);
     },
     STORM_MS + START_MS + 60_000,
   );
@@ -111,11 +116,12 @@ describe('the running system', () => {
     const looks = await Promise.all(Array.from({ length: 20 }, look));
     expect(looks.every(({ rates }) => rates.length > 800)).toBe(true);
     const alone: number[] = [];
-    for (let count = 0; count < 100; count += 1) alone.push((await look()).tookMs);
+    while (alone.length < READS) alone.push((await look()).tookMs);
+    const [p50, p99, worst] = [0.5, 0.99, 1].map((share) => percentile(alone, share));
     console.log(
-      `/rates/latest one by one: p50 ${percentile(alone, 0.5).toFixed(1)} ms, p99 ${percentile(alone, 0.99).toFixed(1)} ms`,
+      `/rates/latest one by one: p50 ${p50!.toFixed(1)} ms, p99 ${p99!.toFixed(1)} ms, worst of ${READS} ${worst!.toFixed(1)} ms`,
     );
-    if (FULL) expect(percentile(alone, 0.99)).toBeLessThan(100);
+    if (FULL) expect(p99).toBeLessThan(100);
   }, 60_000);
 });
 
