@@ -28,6 +28,15 @@ describe('TimeLimit', () => {
     ).toThrow(error);
   });
 
+  it('reads the clock no more than once for a call of which nobody wants to know the duration', async () => {
+    const { policy, clock } = timeLimit({ limitMs: 100 });
+    const now = jest.spyOn(clock, 'now');
+    policy.intercept(testCall(), () => 7);
+    expect(now).toHaveBeenCalledTimes(1);
+    await policy.intercept(testCall(), () => Promise.resolve(7));
+    expect(now).toHaveBeenCalledTimes(2);
+  });
+
   it('passes a value and an error in time on; one timer for both finds nothing', async () => {
     const { policy, clock } = timeLimit({ limitMs: 100 });
     await expect(policy.intercept(testCall(), () => Promise.resolve('a'))).resolves.toBe('a');
