@@ -141,6 +141,28 @@ describe('KeyedCells', () => {
     expect(keyed.size).toBe(0);
   });
 
+  it('begins a new generation at the very end of one', () => {
+    const { write, read, keyed } = setUp();
+    write('a', 5);
+    write('x', 6, 100);
+    write('y', 7, 200);
+    expect([read('x', 200), keyed.size]).toEqual([[6, 6], 2]);
+    keyed.expire(400);
+    expect(keyed.size).toBe(0);
+  });
+
+  it('takes room for few keys at first, and for twice as many as it needs later', () => {
+    const { write, keyed } = setUp({ maxKeys: 100_000 });
+    write('k0', 0);
+    expect(keyed.state).toHaveLength(16 * 2);
+    for (let key = 1; key < 16; key += 1) write(`k${key}`, key);
+    expect(keyed.state).toHaveLength(16 * 2);
+    write('k16', 16);
+    expect(keyed.state).toHaveLength(2 * 17 * 2);
+    for (let key = 17; key < 5_000; key += 1) write(`k${key}`, key);
+    expect(keyed.state).toHaveLength(4_096 * 2);
+  });
+
   it('agrees with a plain map as long as nothing has to be forgotten', () => {
     const step = fc.record({
       key: fc.integer({ min: 0, max: 40 }),

@@ -353,6 +353,27 @@ describe('RateLimiter, mode wait', () => {
     expect(log).toEqual(['a0@0', 'b0@0', 'b1:queue-full@0']);
   });
 
+  it('lets a call without a key go past those that wait for the permits of one', () => {
+    const { send, admit } = setUp({ algorithm: 'gcra', limit: 10 });
+    for (const name of ['a1', 'a2']) send(name, { key: () => 'a' });
+    expect(admit()).toBe(0);
+    expect(admit({ key: () => 'b' })).not.toBeInstanceOf(Promise);
+  });
+
+  it('refuses whoever would have to wait where nobody may', () => {
+    const { admit } = setUp({ algorithm: 'gcra', limit: 10, maxQueued: 0 });
+    expect(admit()).toBe(0);
+    expect(reason(admit())).toBe('queue-full');
+  });
+
+  it('refuses those of every key when it is closed', async () => {
+    const { send, log, limiter } = setUp({ algorithm: 'gcra', limit: 10 });
+    for (const key of ['a', 'b']) for (const turn of [1, 2]) send(`${key}${turn}`, { key: () => key });
+    limiter.close();
+    await settlePromises();
+    expect(log.toSorted()).toEqual(['a1@0', 'a2:closed@0', 'b1@0', 'b2:closed@0']);
+  });
+
   it('keeps one timer for a queue of any length and none when nobody waits', async () => {
     const { send, clock } = setUp({ algorithm: 'gcra', limit: 10 });
     for (let index = 0; index < 20; index += 1) send(`${index}`);

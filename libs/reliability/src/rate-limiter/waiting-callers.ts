@@ -27,7 +27,7 @@ interface Line<T> {
  */
 export class WaitingCallers<T> {
   readonly #whole: Line<T>;
-  readonly #byKey = new Map<string, Line<T>>();
+  readonly #byKey = new Map<string | undefined, Line<T>>();
   readonly #lengths = new ByLength<Line<T>>();
   #waiting = 0;
 
@@ -130,7 +130,7 @@ export class WaitingCallers<T> {
     this.#waiting += size - line.counted;
     this.#lengths.move(line, line.counted, size);
     line.counted = size;
-    if (line.key !== undefined && size === 0) this.#byKey.delete(line.key);
+    if (size === 0) this.#byKey.delete(line.key);
   }
 
   #line(key: string | undefined): Line<T> {

@@ -16,6 +16,40 @@ describe('Lease', () => {
     expect([lease.permits, lease.expiresAt]).toEqual([0, Infinity]);
   });
 
+  it('holds nothing at first, and nothing speaks against asking', () => {
+    expect(new Lease('a', 0)).toMatchObject({
+      permits: 0,
+      expiresAt: Infinity,
+      takenAt: -Infinity,
+      deniedUntil: -Infinity,
+      failedUntil: -Infinity,
+      left: 0,
+      refilling: false,
+      watch: { expiresAt: Infinity, heapIndex: -1 },
+    });
+    expect(new Lease('a', 0).expired(1_000)).toEqual([]);
+  });
+
+  it('goes on to the next batch with the last permit of one', () => {
+    const lease = new Lease('a', 0);
+    lease.grant(3, 10, 400);
+    lease.grant(5, 20, 600);
+    lease.use(3);
+    expect([lease.permits, lease.expiresAt]).toEqual([5, 600]);
+  });
+
+  it('knows for a while that the server has not so many, and nothing of fewer', () => {
+    const lease = new Lease('a', 0);
+    expect(lease.isDenied(1_000, 0)).toBe(false);
+    lease.deny(3, 100);
+    expect([lease.isDenied(3, 99), lease.isDenied(4, 99), lease.isDenied(2, 99), lease.isDenied(3, 100)]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('expires batch by batch, and has nothing to give back of one that is used up', () => {
     const lease = new Lease('a', 0);
     lease.grant(1, 10, 400);
@@ -75,6 +109,31 @@ describe('Lease', () => {
     expect(lease.wanted(1, 1, 400, RULES)).toBe(600);
     expect(lease.wanted(1, 1, 450, RULES)).toBe(600);
     expect(lease.wanted(1, 1, 900, RULES)).toBe(300);
+  });
+
+  it('measures over a quarter of a lease at least', () => {
+    const measuredAt = (now: number) => {
+      const lease = new Lease('a', 0);
+      lease.grant(900, 0, 100);
+      lease.use(800);
+      return lease.wanted(1, 1, now, RULES);
+    };
+    expect([measuredAt(99), measuredAt(100)]).toEqual([63, 900]);
+  });
+
+  it('asks for no more than the demand from half its time on, in whole permits', () => {
+    const lease = new Lease('a', 0);
+    lease.grant(101, 0, 400);
+    lease.use(101);
+    // 101 in 200 ms, smoothed: 0.2525 per ms, 400 ms, half as much again: 151.5.
+    expect(lease.wanted(1, 1, 200, RULES)).toBe(152);
+  });
+
+  it('leaves room for the part of a permit that it holds', () => {
+    const lease = new Lease('a', 0);
+    lease.grant(10, 0, 400);
+    lease.use(9.5);
+    expect(lease.wanted(1, 1, 300, { leaseMs: 400, most: 10 })).toBe(9);
   });
 
   it('asks for what is needed and no more in strict mode', () => {

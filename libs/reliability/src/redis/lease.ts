@@ -46,7 +46,7 @@ export class Lease {
   #used = 0;
   #measuredFrom: number;
   #lastGrant = 0;
-  #newestExpiry = -Infinity;
+  #newestExpiry = 0;
   /** Until then the server cannot give {@link isDenied as many as it was asked for}. */
   deniedUntil = -Infinity;
   #deniedCost = Infinity;
@@ -125,7 +125,6 @@ export class Lease {
 
   /** Removes what may not be used any more, for giving it back. */
   expired(now: number): Batch[] {
-    if (this.expiresAt > now) return NONE;
     const count = this.#batches.findIndex(({ expiresAt }) => expiresAt > now);
     const gone = this.#batches.splice(0, count < 0 ? this.#batches.length : count);
     for (const { permits } of gone) this.#permits -= permits;
@@ -157,5 +156,3 @@ export class Lease {
     return Math.max(least, Math.min(wanted, most - Math.ceil(this.#permits)));
   }
 }
-
-const NONE: Batch[] = [];

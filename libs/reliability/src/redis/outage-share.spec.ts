@@ -112,4 +112,25 @@ describe('OutageShare', () => {
     expect(share.decide('a', 2, 100)).toBeUndefined();
     expect(share.owed('a', 110)).toEqual([2]);
   });
+
+  it('is told of what it gave out once', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5 });
+    share.decide(undefined, 1, 0);
+    drain(share, 100, 101);
+    share.settle(undefined);
+    drain(share, 110, 111);
+    expect(share.owed(undefined, 120)).toEqual([1]);
+  });
+
+  it('takes back what was given out in an outage that is over', () => {
+    const share = setUp({ algorithm: 'sliding-window', limit: 10, windowMs: 100, instances: 5 });
+    share.decide(undefined, 1, 0);
+    drain(share, 100, 102);
+    share.begin();
+    share.refund(undefined, 1, 101, 110);
+    expect(share.owed(undefined, 120)).toEqual([1]);
+    share.settle(undefined);
+    share.refund(undefined, 1, 100, 110);
+    expect(share.owed(undefined, 120)).toBeUndefined();
+  });
 });

@@ -58,8 +58,9 @@ export class OutageShare {
     return cost > left.windows.capacity ? 'cost-above-limit' : left.wait(now, cost);
   }
 
+  /** {@link wait} has said 0, and whose permits are meant. */
   private take(key: string | undefined, cost: number, now: number): void {
-    if (this.#left?.locate(key, now) === true) this.#left.take(now, cost);
+    this.#left!.take(now, cost);
     const given = (this.#given ??= new Quota(full(this.#options), now, this.seed()));
     if (!given.locate(key, now)) return;
     given.take(now, cost);
@@ -95,7 +96,7 @@ export class OutageShare {
 function full(options: ResolvedRateLimiterOptions): ResolvedRateLimiterOptions {
   return {
     ...options,
-    windows: options.windows?.map((window) => ({ ...window, initialPermits: undefined })),
+    windows: options.windows!.map((window) => ({ ...window, initialPermits: undefined })),
     overrides: Object.fromEntries(
       Object.entries(options.overrides).map(([key, override]) => [key, { ...override, initialPermits: undefined }]),
     ),
