@@ -3,8 +3,9 @@ import { waitHintOf } from './wait-hint.js';
 
 /** Reads a property of something that somebody threw: a getter or proxy that throws reads as `undefined`. */
 export function read(from: unknown, key: string): unknown {
+  if ((typeof from !== 'object' && typeof from !== 'function') || from === null) return undefined;
   try {
-    return (Object(from) as Record<string, unknown>)[key];
+    return (from as Record<string, unknown>)[key];
   } catch {
     return undefined;
   }
@@ -58,11 +59,13 @@ export class ErrorFacts {
     const { error } = this;
     const many = read(error, 'errors');
     if (Array.isArray(many) && many.length > 0) return many.slice(0, MAX_SIBLINGS);
+    for (const key of WRAPPED) {
+      const one = read(error, key);
+      if (one !== undefined && one !== null) return [one];
+    }
     // axios keeps the reason of an abort nowhere but in the signal that it was given.
     const reason = read(read(read(error, 'config'), 'signal'), 'reason');
-    return [...WRAPPED.map((key) => read(error, key)), reason]
-      .filter((one) => one !== undefined && one !== null)
-      .slice(0, 1);
+    return reason === undefined || reason === null ? [] : [reason];
   }
 }
 
