@@ -16,6 +16,10 @@ const SHELLS = [
   `!${source}/*/${room}.ts`,
   `!${source}/load-balancer/{background-work,discovery,dns-discovery,health-probe}.ts`,
   `!${source}/balancers/child-process-provisioner.ts`,
+  // What talks to the server, and what awaits it: proven against real ones in test/redis.
+  `!${source}/redis/{fleet-breaker,leases,redis-config-source,redis-connection}.ts`,
+  `!${source}/redis/{shared-gate,shared-limit,shared-limits,shared-rate-limiter,shared-store}.ts`,
+  `!${source}/redis/{fleet-script,limit-script}.ts`,
   `!${source}/**/*.spec.ts`,
   `!${source}/**/*.contract.ts`,
 ];
