@@ -65,7 +65,7 @@ await runBenches(import.meta.url, [
     floor: 'bare await',
     subjects: {
       'bare await': bare,
-      'reading the clock alone': () => ({ run: () => systemClock.now(), synchronous: true }),
+      'reading the clock alone': () => ({ run: () => systemClock.now() > 0, synchronous: true }),
       'ours, token bucket': tryAcquire({}),
       'ours, token bucket, by key': tryAcquire({}, 'tenant-1'),
       'ours, gcra': tryAcquire({ algorithm: 'gcra', limit: 1_000_000, burst: UNREACHED }),

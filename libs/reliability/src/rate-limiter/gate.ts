@@ -62,6 +62,17 @@ export class Gate {
     return true;
   }
 
+  /** As {@link takeOne} without a key, at the present moment: of a single window in as few steps as can be. */
+  takeOneNow(): boolean {
+    const { only, state } = this.#quota;
+    const now = this.context.clock.now();
+    if (only === undefined) return this.takeOne(undefined, now);
+    if (only.wait(state, 0, now, 1) !== 0) return false;
+    only.take(state, 0, now, 1);
+    this.counters.admitted += 1;
+    return true;
+  }
+
   /** Whether such a call can be admitted at all, now or later; if not, why. */
   objection(key: string | undefined, cost: number, now: number): RateLimitReason | undefined {
     if (this.#adaptation !== undefined) {

@@ -1,5 +1,6 @@
 import { KeyedCells } from './keyed-cells.js';
 import type { ResolvedRateLimiterOptions } from './rate-limiter.options.js';
+import type { Meter } from './meter.js';
 import { overrideOf, windowsOf } from './rate-limiter.options.js';
 import { Windows } from './windows.js';
 
@@ -56,6 +57,16 @@ export class Quota {
   /** Keys forgotten before their time because all were taken. */
   get forgottenKeys(): number {
     return this.#cells?.forgotten ?? 0;
+  }
+
+  /** The meter of everybody's one window; `undefined` where there are several. */
+  get only(): Meter | undefined {
+    return this.#whole.windows.only;
+  }
+
+  /** What {@link only} keeps its state in, from the first cell on. */
+  get state(): Float64Array {
+    return this.#whole.state;
   }
 
   /** @returns false when there is no room for a new key */

@@ -125,10 +125,9 @@ export class RateLimiter implements AdmissionPolicy {
     return (cost === 1 && this.#takesNow(key)) || this.#decides(key, checkedCost(cost));
   }
 
-  /** Reads the clock itself: handed from one compiled function to another a number costs an allocation. */
   #takesNow(key: string | undefined): boolean {
-    const now = this.context.clock.now();
-    return !this.#closed && this.#waiting.size === 0 && this.#gate.unhindered && this.#gate.takeOne(key, now);
+    if (this.#closed || this.#waiting.size > 0 || !this.#gate.unhindered) return false;
+    return key === undefined ? this.#gate.takeOneNow() : this.#gate.takeOne(key, this.context.clock.now());
   }
 
   #decides(key: string | undefined, cost: number): boolean {

@@ -18,7 +18,8 @@ export class Windows {
   readonly memoryMs: number;
   readonly #initialPermits: readonly number[];
   /** When there is but one: the usual case, which is to cost no loop. */
-  readonly #only: Meter | undefined;
+  /** The meter, where there is one window. */
+  readonly only: Meter | undefined;
 
   constructor(
     readonly options: readonly ResolvedWindow[],
@@ -34,7 +35,7 @@ export class Windows {
     }
     this.#offsets = offsets;
     this.cells = cells;
-    this.#only = this.meters.length === 1 ? this.meters[0] : undefined;
+    this.only = this.meters.length === 1 ? this.meters[0] : undefined;
     this.memoryMs = Math.max(...this.meters.map(({ memoryMs }) => memoryMs));
     this.#initialPermits = options.map((window) => window.initialPermits ?? initialPermitsOf(window));
   }
@@ -53,7 +54,7 @@ export class Windows {
   }
 
   wait(state: Float64Array, at: number, now: number, cost: number): number {
-    const only = this.#only;
+    const only = this.only;
     return only === undefined ? this.#waitForAll(state, at, now, cost) : only.wait(state, at, now, cost);
   }
 
@@ -67,7 +68,7 @@ export class Windows {
   }
 
   take(state: Float64Array, at: number, now: number, cost: number): void {
-    const only = this.#only;
+    const only = this.only;
     if (only === undefined) this.#takeFromAll(state, at, now, cost);
     else only.take(state, at, now, cost);
   }
