@@ -6,6 +6,7 @@ import type { EndpointRef } from '../core/endpoint.js';
 import type { Next } from '../core/policy.js';
 import { PRIORITIES, type Priority } from '../core/priority.js';
 import { Refusal } from '../core/refusal.js';
+import { isThenable } from '../core/thenable.js';
 import { PendingRun, throwRefusal } from './attempt-frame.js';
 import type { Chain, CallOutcome } from './chain.js';
 
@@ -45,7 +46,11 @@ const NO_OPTIONS: ExecuteOptions = {};
 const NO_ARGUMENTS: readonly unknown[] = [];
 
 /** The innermost link of a chain that runs functions: gives the function the call as its context. */
-export const runWork: Next = (call) => (call.target as Work<unknown>)(call);
+export const runWork: Next = (call) => begun((call.target as Work<unknown>)(call));
+
+/** Queries and promises of other libraries and realms as a promise: the policies take anything else for a value. */
+const begun = (result: unknown): unknown =>
+  result instanceof Promise || !isThenable(result) ? result : Promise.resolve(result);
 
 /** As {@link runWork}; a call with a deadline hands it to the calls made in its course. */
 export const runWorkBy =
