@@ -4,10 +4,11 @@ import { settlePromises } from '@marketprism/reliability/testing';
 // Work that gave a query (knex, Prisma, mongoose) or another library's promise was taken to have succeeded with a plain
 // value: its failures reached neither breaker nor retry, and its slot was free while it ran.
 describe('work that gives a thenable', () => {
+  // eslint-disable-next-line unicorn/no-thenable
+  const query = (then: unknown) => ({ then });
   const failing = () => {
-    const error = Object.assign(new Error('down'), { status: 503 });
-    const then = jest.fn((...reactions: [() => unknown, () => unknown]) => Promise.reject(error).then(...reactions));
-    return { then };
+    const down = Promise.reject(Object.assign(new Error('down'), { status: 503 }));
+    return query((...reactions: [() => unknown, () => unknown]) => down.then(...reactions));
   };
   const run = (options: ChainOptions, work: () => unknown) => buildChain(options).execute(work);
 
@@ -32,7 +33,7 @@ describe('work that gives a thenable', () => {
     const then = jest.fn((resolve: (value: string) => void) => {
       end = resolve;
     });
-    const first = chain.execute(() => ({ then }));
+    const first = chain.execute(() => query(then));
     await settlePromises();
     await expect(chain.execute(() => 'second')).rejects.toMatchObject({ code: 'BULKHEAD_FULL' });
     end('first');
