@@ -383,6 +383,39 @@ describe('causes', () => {
     });
     expect(classify({ errors: [], cause: refused })).toEqual(early('network'));
   });
+
+  it('side by side: those that are not looked at may have been sent', () => {
+    const unsent = Array.from({ length: 16 }, () => refused);
+    expect(classify(new AggregateError(unsent))).toEqual(early('network'));
+    expect(classify(new AggregateError([...unsent, coded('ECONNRESET')]))).toEqual({ errorClass: 'network' });
+  });
+
+  it('that branch at each level are looked at 128 in all, the error itself included', () => {
+    let looks = 0;
+    const counting = createClassifier({ rules: [() => void (looks += 1)] });
+    const branching: { errors: unknown[] } = { errors: [] };
+    branching.errors = Array.from({ length: 16 }, () => branching);
+    expect(counting(branching)).toEqual({ errorClass: 'unknown' });
+    expect(looks).toBe(128);
+  });
+
+  const { proxy: revoked, revoke } = Proxy.revocable([], {});
+  revoke();
+  it.each([
+    ['revoked', revoked, { errorClass: 'unknown' }],
+    ['without its methods', Object.assign([refused], { slice: null, entries: null }), early('network')],
+    [
+      'of getters that throw',
+      Object.defineProperty([], '0', {
+        get: () => {
+          throw new Error('hands off');
+        },
+      }),
+      { errorClass: 'unknown' },
+    ],
+  ])('are read from a list as far as it lets itself be read: %s', (_name, errors, expected) => {
+    expect(classify({ errors })).toEqual(expected);
+  });
 });
 
 describe('words', () => {
@@ -472,7 +505,16 @@ describe('waits', () => {
     [{ 'retry-after': new Date(NOW - 30_000).toUTCString() }, { retryAfterMs: 0 }],
     [{ 'retry-after': new Date(5_000).toUTCString(), date: new Date(2_000).toUTCString() }, { retryAfterMs: 3_000 }],
     [{ 'retry-after': new Date(NOW + 9_000).toUTCString(), date: 'never' }, { retryAfterMs: 9_000 }],
+    [{ 'retry-after': 'Thu Jan  1 00:00:30 2026' }, { retryAfterMs: 30_000 }],
+    [{ 'retry-after': 'Thu Jan  1 00:00:30 2026', date: 'Thu Jan  1 00:00:10 2026' }, { retryAfterMs: 20_000 }],
+    [{ 'retry-after': 'Thu Jan  1 00:00:30 2026', date: ' soon 2026' }, { retryAfterMs: 30_000 }],
+    [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:30' }, { retryAfterMs: 30_000 }],
+    [{ 'retry-after': 'Thu, 01 Jan 2026 01:00:30 +0100' }, { retryAfterMs: 30_000 }],
     [{ 'retry-after': 'soon' }, {}],
+    [{ 'retry-after': 'soon 9999' }, {}],
+    [{ 'retry-after': 'retry 3000' }, {}],
+    [{ 'retry-after': 'Thu 9999' }, {}],
+    [{ 'retry-after-ms': '9'.repeat(400) }, {}],
     [{ 'retry-after': '-5' }, {}],
     [{ 'retry-after': 'Mon, the 35th' }, {}],
     [{ 'retry-after': '2026-01-01T00:00:09Z' }, {}],

@@ -2,7 +2,7 @@ import type { Classification, Classify, ErrorClass } from '../error-class.js';
 import { ERROR_CLASSES } from '../error-class.js';
 import { systemClock } from '../clock.js';
 import { byCcxtError } from './ccxt-errors.js';
-import { ErrorFacts } from './error-facts.js';
+import { ErrorFacts, MAX_SIBLINGS } from './error-facts.js';
 import { byName } from './error-names.js';
 import { byText } from './error-text.js';
 import { byGrpcStatus } from './grpc-status.js';
@@ -27,6 +27,8 @@ export interface ClassifierOptions {
 
 /** Causes deeper than this are not looked at. */
 const MAX_DEPTH = 8;
+/** Errors looked at for one classification: causes within causes may branch at each level. */
+const MAX_LINKS = 128;
 const UNKNOWN: Classification = Object.freeze({ errorClass: 'unknown' });
 
 /** Of several failures side by side, the one to act on: first the one that asks for the longest restraint. */
@@ -43,7 +45,7 @@ const SIBLING_ORDER: readonly ErrorClass[] = [
 
 /**
  * Makes a function that says what kind of failure an error is. Pure but for the wall clock, never throws, and looks at
- * at most 8 levels of causes and 16 siblings, so that no error, however built, costs more than that.
+ * at most 8 levels of causes, 16 siblings and 128 errors in all, so that no error, however built, costs more than that.
  *
  * Per link: one's own rules, this library's errors, exchange codes, ccxt, HTTP status, gRPC status, error code, name.
  * A wrapper that says nothing certain (`fetch failed`) gives way to its cause; wording is looked at last.
@@ -53,7 +55,7 @@ export function createClassifier({
   wallNow = () => systemClock.wallNow(),
 }: ClassifierOptions = {}): Classify {
   return (error) => {
-    const found = inChain(error, rules, wallNow, 0);
+    const found = inChain(error, { rules, wallNow, linksLeft: MAX_LINKS }, 0);
     if (found === undefined) return UNKNOWN;
     if (found.grounds === undefined) return found;
     const { grounds: _, ...classification } = found;
@@ -64,12 +66,16 @@ export function createClassifier({
 /** {@link createClassifier} without rules of one's own. */
 export const classify: Classify = createClassifier();
 
-function inChain(
-  error: unknown,
-  rules: readonly ClassificationRule[],
-  wallNow: () => number,
-  depth: number,
-): Verdict | undefined {
+/** One classification under way. */
+interface Search {
+  readonly rules: readonly ClassificationRule[];
+  readonly wallNow: () => number;
+  linksLeft: number;
+}
+
+function inChain(error: unknown, search: Search, depth: number): Verdict | undefined {
+  const { rules, wallNow } = search;
+  search.linksLeft -= 1;
   for (const rule of rules) {
     const own = asked(rule, error);
     if (own !== undefined) return own;
@@ -78,8 +84,7 @@ function inChain(
   const here = withHint(byLink(facts, wallNow), facts, wallNow);
   if (here !== undefined && here.grounds === undefined && !mayHaveBeenEarly(here)) return here;
   const { causes } = facts;
-  const below =
-    causes.length === 0 || depth >= MAX_DEPTH ? undefined : amongSiblings(causes, rules, wallNow, depth + 1);
+  const below = causes.length === 0 || depth >= MAX_DEPTH ? undefined : amongSiblings(causes, search, depth + 1);
   if (below === undefined) return here ?? byText(facts);
   if (here === undefined) return below;
   if (here.grounds === undefined) return sameButEarlier(here, below) ? { ...here, neverSent: true } : here;
@@ -112,17 +117,12 @@ function withHint(found: Verdict | undefined, facts: ErrorFacts, wallNow: () => 
   return hint.retryAfterMs === undefined && hint.retryable === undefined ? found : { ...found, ...hint };
 }
 
-function amongSiblings(
-  causes: readonly unknown[],
-  rules: readonly ClassificationRule[],
-  wallNow: () => number,
-  depth: number,
-): Verdict | undefined {
+function amongSiblings(causes: readonly unknown[], search: Search, depth: number): Verdict | undefined {
   let chosen: Verdict | undefined;
   let allNeverSent = true;
   let retryAfterMs: number | undefined;
-  for (const cause of causes) {
-    const found = inChain(cause, rules, wallNow, depth);
+  for (const [index, cause] of causes.entries()) {
+    const found = index < MAX_SIBLINGS && search.linksLeft > 0 ? inChain(cause, search, depth) : undefined;
     if (found?.neverSent !== true) allNeverSent = false;
     if (found === undefined) continue;
     if (found.retryAfterMs !== undefined) retryAfterMs = Math.max(retryAfterMs ?? 0, found.retryAfterMs);

@@ -54,11 +54,11 @@ export class ErrorFacts {
     );
   }
 
-  /** What this one wraps. */
+  /** What this one wraps; of many one more than are looked at, which shows that there are more. */
   get causes(): readonly unknown[] {
     const { error } = this;
-    const many = read(error, 'errors');
-    if (Array.isArray(many) && many.length > 0) return many.slice(0, MAX_SIBLINGS);
+    const many = firstOf(read(error, 'errors'), MAX_SIBLINGS + 1);
+    if (many.length > 0) return many;
     for (const key of WRAPPED) {
       const one = read(error, key);
       if (one !== undefined && one !== null) return [one];
@@ -69,9 +69,19 @@ export class ErrorFacts {
   }
 }
 
-const MAX_SIBLINGS = 16;
+/** Causes side by side beyond these are not looked at. */
+export const MAX_SIBLINGS = 16;
 /** Where libraries put what an error wraps. */
 const WRAPPED = ['cause', 'error', 'originalError', 'reason'];
+
+/** The first items of a list that somebody threw; what is no list, or does not let itself be read, has none. */
+function firstOf(list: unknown, count: number): readonly unknown[] {
+  try {
+    return Array.isArray(list) ? Array.from({ length: Math.min(list.length, count) }, (_, index) => list[index]) : [];
+  } catch {
+    return [];
+  }
+}
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';

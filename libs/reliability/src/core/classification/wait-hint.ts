@@ -58,11 +58,19 @@ export function retryAfterHeaderMs(
     const seconds = Number(trimmed);
     return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
   }
-  if (!/^[A-Za-z]+,? /.test(trimmed)) return undefined;
-  const until = Date.parse(trimmed);
+  const until = httpDate(trimmed);
   if (Number.isNaN(until)) return undefined;
-  const sent = date === undefined ? Number.NaN : Date.parse(date);
+  const sent = date === undefined ? Number.NaN : httpDate(date.trim());
   return Math.max(0, until - (Number.isNaN(sent) ? wallNow() : sent));
+}
+
+/**
+ * ms since the epoch of a date in one of the three formats of HTTP (RFC 9110 §5.6.7); NaN for anything else, of which
+ * `Date.parse` would make something. One without a zone, as that of `asctime`, is in UTC, not in ours.
+ */
+function httpDate(text: string): number {
+  if (!/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .*\d\d:\d\d:\d\d/.test(text)) return Number.NaN;
+  return Date.parse(/:\d\d(?: \d{4})?$/.test(text) ? `${text} GMT` : text);
 }
 
 function resetMs(header: (name: string) => string | undefined, wallNow: () => number): number | undefined {
@@ -79,7 +87,9 @@ function resetMs(header: (name: string) => string | undefined, wallNow: () => nu
 }
 
 function milliseconds(value: string | undefined): number | undefined {
-  return value !== undefined && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
+  if (value === undefined || !/^\d+(\.\d+)?$/.test(value.trim())) return undefined;
+  const ms = Number(value);
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 function flag(value: string | undefined): boolean | undefined {
