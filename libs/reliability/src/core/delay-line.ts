@@ -27,7 +27,7 @@ export abstract class Delayed implements Due {
 /** Both ends of a line. */
 class Ends extends Delayed {
   constructor() {
-    super(0);
+    super(-Infinity);
     this.ahead = this.behind = this;
   }
 
@@ -48,7 +48,12 @@ export class DelayLine {
     readonly delayMs: number,
   ) {}
 
-  /** Joins the line at its end: nobody in it has started later. */
+  /** Whether nobody in the line has started later: a call that made another before it gave its promise comes second. */
+  takes(startedAt: number): boolean {
+    return this.#ends.ahead!.startedAt <= startedAt;
+  }
+
+  /** Joins the line, which {@link takes} it, at its end. */
   join(delayed: Delayed): void {
     const ends = this.#ends;
     const last = ends.ahead!;

@@ -23,7 +23,7 @@ export interface LimitedWorkAccounts {
 
 /** Work that somebody waits for, but no longer than a limit. */
 export class LimitedWork extends Delayed {
-  /** Where the limit is this call's own, not that of everybody in the line. */
+  /** Where it does not stand in the line. */
   #timer: Timer | undefined = undefined;
   #ended: PromiseLike<void> | undefined = undefined;
   #expired: ReliabilityError | undefined = undefined;
@@ -40,9 +40,9 @@ export class LimitedWork extends Delayed {
     super(startedAt);
   }
 
-  /** Waits in `line` where the limit is what everybody there has. */
+  /** Waits in `line` where the limit is what everybody there has, and its turn the last. */
   follow(work: PromiseLike<unknown>, clock: Clock, line: DelayLine): void {
-    if (this.limitMs === line.delayMs) line.join(this);
+    if (this.limitMs === line.delayMs && line.takes(this.startedAt)) line.join(this);
     else this.#timer = clock.schedule(this.limitMs, this, this.startedAt);
     this.#ended = work.then(
       (value) => this.#succeeded(value),

@@ -76,6 +76,27 @@ describe('TimeLimit', () => {
     expect(isCallTimeout(error)).toBe(true);
   });
 
+  it('ends at the limit for a method that works before it calls another under the same one', async () => {
+    const { policy, clock } = timeLimit({ limitMs: 100 });
+    let inner: unknown;
+    const outer = policy.intercept(testCall(), () => {
+      clock.advance(40);
+      inner = policy.intercept(testCall(), () => pendingWork().promise);
+      return pendingWork().promise;
+    });
+    const later = policy.intercept(testCall(), () => pendingWork().promise);
+    clock.advance(59);
+    expect(await endingOf(outer)).toBe('pending');
+    clock.advance(1);
+    expect(await endingOf(outer)).toMatchObject({ error: { code: 'CALL_TIMEOUT' } });
+    clock.advance(39);
+    expect(await endingOf(inner)).toBe('pending');
+    clock.advance(1);
+    expect(await endingOf(inner)).toMatchObject({ error: { code: 'CALL_TIMEOUT' } });
+    expect(await endingOf(later)).toMatchObject({ error: { code: 'CALL_TIMEOUT' } });
+    expect(clock.pending).toBe(0);
+  });
+
   it('counts the time the method takes before it gives its promise', async () => {
     const { policy, clock } = timeLimit({ limitMs: 100 });
     const result = policy.intercept(testCall(), () => {
