@@ -1,4 +1,4 @@
-import { Failure } from '../core/outcome.js';
+import { Failure, Success } from '../core/outcome.js';
 import { parseOptions } from '../core/options.js';
 import { Refusal } from '../core/refusal.js';
 import { type Use } from '../core/use.js';
@@ -167,5 +167,83 @@ describe('an active probe', () => {
     expect(asked).toHaveLength(0);
     await clock.run(1);
     expect(asked).toHaveLength(1);
+  });
+
+  it('pauses for as long as a probe may take after one that said nothing', async () => {
+    let asked = 0;
+    const { clock, state } = openBreakerWith({
+      halfOpenPermits: 1,
+      halfOpenMaxWaitMs: 500,
+      probe: () => {
+        asked += 1;
+        return asked < 3 ? 'nothing' : 'well';
+      },
+      ignoreResult: (result) => result === 'nothing',
+    });
+    await clock.run(1_000);
+    expect(asked).toBe(1);
+    expect(state()).toBe('half-open');
+    await clock.run(499);
+    expect(asked).toBe(1);
+    await clock.run(1);
+    expect(asked).toBe(2);
+    await clock.run(500);
+    expect(asked).toBe(3);
+    expect(state()).toBe('closed');
+    expect(clock.pending).toBe(0);
+  });
+
+  describe('that comes with new options', () => {
+    const optionsWith = (probe: CircuitBreakerOptions['probe']) =>
+      parseOptions(
+        circuitBreakerOptions,
+        { consecutiveFailures: 1, openForJitter: 0, openForMs: 1_000, halfOpenPermits: 2, probe },
+        '',
+      );
+
+    it.each([
+      ['the breaker', undefined],
+      ['a key', 'btc'],
+    ])('probes what is open already when its time is over: %s', async (_name, key) => {
+      const { breaker, clock, state } = openBreakerWith(
+        { probe: undefined },
+        { site: 'A.b', ...(key !== undefined && { key: () => key }) },
+      );
+      await clock.run(400);
+      const probe = jest.fn();
+      breaker.reconfigure(optionsWith(probe));
+      await clock.run(599);
+      expect(probe).not.toHaveBeenCalled();
+      await clock.run(1);
+      expect(probe).toHaveBeenCalledTimes(2);
+      expect(key === undefined ? state() : breaker.inspectKey(key, clock.now())!.state).toBe('closed');
+    });
+
+    it('takes over from ordinary calls what is half-open', async () => {
+      const { breaker, clock, admit, state } = openBreakerWith({ probe: undefined });
+      await clock.run(1_000);
+      const permit = admit();
+      expect(state()).toBe('half-open');
+      const probe = jest.fn();
+      breaker.reconfigure(optionsWith(probe));
+      await clock.run(0);
+      expect(probe).toHaveBeenCalledTimes(1);
+      breaker.settle(permit as never, new Success('well', 1), testCall(), clock.now());
+      expect(state()).toBe('closed');
+    });
+
+    it('replaces the one before, and its absence leaves probing to ordinary calls', async () => {
+      const { breaker, clock, asked, admit, state } = openBreakerWith();
+      const probe = jest.fn();
+      breaker.reconfigure(optionsWith(probe));
+      expect(clock.pending).toBe(1);
+      breaker.reconfigure(optionsWith(undefined));
+      expect(clock.pending).toBe(0);
+      await clock.run(1_000);
+      expect(state()).toBe('open');
+      expect(admit()).not.toBeInstanceOf(Refusal);
+      expect(asked).toEqual([]);
+      expect(probe).not.toHaveBeenCalled();
+    });
   });
 });

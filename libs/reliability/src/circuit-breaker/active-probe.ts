@@ -49,7 +49,14 @@ export class ActiveProbe {
     while (!this.#closed) {
       const permit = this.breaker.admitProbe(circuit, key);
       if (permit === undefined) return;
-      this.breaker.reportProbe(circuit, key, permit, await this.#probe(key, options));
+      const outcome = await this.#probe(key, options);
+      const before = reportedTo(circuit);
+      this.breaker.reportProbe(circuit, key, permit, outcome);
+      // One that said nothing gave its permit back: another at once would say as much, and the next, for ever.
+      if (before !== undefined && reportedTo(circuit) === before) {
+        this.schedule(circuit, key, options.maxWaitMs, options);
+        return;
+      }
     }
   }
 
@@ -80,6 +87,9 @@ export class ActiveProbe {
     }
   }
 }
+
+/** Probes that have reported to a half-open circuit. */
+const reportedTo = ({ phase }: Circuit) => (phase.kind === 'half-open' ? phase.reported : undefined);
 
 export interface ProbeOptions {
   readonly probe: (context: ProbeContext) => unknown;

@@ -223,6 +223,7 @@ export class CircuitBreaker implements AdmissionPolicy {
     if (!isDeepStrictEqual(previousWindow, this.#machine.rules.window)) this.#convertWindows(this.context.clock.now());
     this.#keyed?.reconfigure({ maxKeys: options.maxKeys, idleMs: options.keyIdleMs });
     if (previous.mode !== options.mode) this.reset();
+    if (previous.probe !== options.probe) this.#planProbes();
   }
 
   /** State and counters; `key` for the circuit of one key. */
@@ -397,6 +398,18 @@ export class CircuitBreaker implements AdmissionPolicy {
       else this.#keyed.pin(key);
     }
     if (to.kind === 'open') this.#planProbe(circuit, key, to.until);
+  }
+
+  /** Has what is open or half-open already probed by the probe of now. */
+  #planProbes(): void {
+    const plan = (circuit: Circuit, key: string | undefined) => {
+      const { phase } = circuit;
+      this.#activeProbe?.cancel(circuit);
+      if (phase.kind === 'open') this.#planProbe(circuit, key, phase.until);
+      else if (phase.kind === 'half-open') this.#planProbe(circuit, key, phase.since);
+    };
+    plan(this.#circuit, undefined);
+    for (const [key, circuit] of this.#keyed?.pinnedEntries() ?? []) plan(circuit, key);
   }
 
   #planProbe(circuit: Circuit, key: string | undefined, dueAt: number): void {
