@@ -228,7 +228,7 @@ describe('an active probe', () => {
       breaker.reconfigure(optionsWith(probe));
       await clock.run(0);
       expect(probe).toHaveBeenCalledTimes(1);
-      breaker.settle(permit as never, new Success('well', 1), testCall(), clock.now());
+      breaker.settle(permit, new Success('well', 1), testCall(), clock.now());
       expect(state()).toBe('closed');
     });
 
