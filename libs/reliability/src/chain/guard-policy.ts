@@ -2,6 +2,7 @@ import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { InvalidOptionsError, isReliabilityError, ReliabilityError } from '../core/errors.js';
 import { Ignored } from '../core/outcome.js';
+import { announceMistake } from '../core/policy-mistake.js';
 import type { Admission, AdmissionPolicy, AroundPolicy, Next, Permit, Policy, PolicySnapshot } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
 import { isThenable } from '../core/thenable.js';
@@ -197,10 +198,7 @@ class Guard {
   }
 
   #announce(what: string, error: unknown, call?: Call): void {
-    const { type, name } = this.policy;
-    const { emit, clock } = this.capabilities;
-    const data = { type, what, error, ...(call !== undefined && { call: call.name }) };
-    emit.emit({ type: 'custom', name: 'policy-failed', policy: name, at: clock.now(), data });
+    announceMistake(this.capabilities, this.policy, what, error, call);
   }
 }
 

@@ -1,4 +1,5 @@
 import { classify as builtinClassify } from '../core/classification/classify.js';
+import { classifyBy } from '../core/classification/classify-by.js';
 import type { Failure, Outcome, Success } from '../core/outcome.js';
 import type { ResolvedCircuitBreakerOptions } from './circuit-breaker.options.js';
 import { IGNORED, type Opens, SUCCEEDED, SUCCEEDED_SLOWLY, type Verdict } from './verdict.js';
@@ -65,15 +66,8 @@ function judgeFailure(options: JudgeOptions, { error, durationMs }: Failure, fai
   return { kind: 'failure', slow, error, retryAfterMs, opens };
 }
 
-function classified({ classify }: JudgeOptions, error: unknown, failed: PredicateFailed) {
-  if (classify === undefined) return builtinClassify(error);
-  try {
-    return classify(error);
-  } catch (thrown) {
-    failed('classify', thrown);
-    return builtinClassify(error);
-  }
-}
+const classified = ({ classify }: JudgeOptions, error: unknown, failed: PredicateFailed) =>
+  classify === undefined ? builtinClassify(error) : classifyBy(classify, error, (thrown) => failed('classify', thrown));
 
 function opensFor(answer: boolean | number): Opens | undefined {
   if (typeof answer === 'number') return answer > 0 ? { forMs: answer } : undefined;

@@ -176,6 +176,25 @@ describe('passive health', () => {
   });
 });
 
+test('functions that throw or give nothing mask no outcome of a call', () => {
+  const mistake = new Error('mistake');
+  const throws = () => {
+    throw mistake;
+  };
+  const { policy, events } = balancer({ endpoints: [{ id: 'a' }], classify: throws, classifyResult: throws });
+  for (const outcome of [new Failure(new Error('own'), 1), new Success(7, 1)]) {
+    const call = testCall();
+    const permit = policy.admit(call, 0, PLAIN_USE) as object;
+    policy.settle(permit, outcome, call, 1);
+    policy.end(permit, 1);
+  }
+  expect(policy.inspect(1).endpoints[0]).toMatchObject({ successes: 1, failures: 1 });
+  expect(events.of('custom').map(({ data }) => data)).toEqual([
+    { type: 'load-balancer', what: 'classify', error: mistake },
+    { type: 'load-balancer', what: 'classifyResult', error: mistake },
+  ]);
+});
+
 test('an endpoint that names a time is left alone until then', () => {
   const { call, clock, policy, events } = balancer({ endpoints: three, classify, strategy: 'round-robin' });
   expect(call(failure('rateLimit', 7_000))).toBe('a');

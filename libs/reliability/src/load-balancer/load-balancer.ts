@@ -1,10 +1,12 @@
 import type { Call } from '../core/call.js';
+import { classifyBy } from '../core/classification/classify-by.js';
 import type { EndpointRef } from '../core/endpoint.js';
 import type { Classification } from '../core/error-class.js';
 import { parseOptions } from '../core/options.js';
 import type { Outcome } from '../core/outcome.js';
 import type { AdmissionPolicy, Permit, PolicyContext, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
+import { announceMistake } from '../core/policy-mistake.js';
 import { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 import type { ScalingView } from './autoscaler.js';
@@ -138,11 +140,13 @@ export class LoadBalancer implements AdmissionPolicy {
     if (permit !== instance) settleGates(permit as GatedPermit, outcome, call, now);
     if (outcome.kind === 'ignored') return;
     this.#usage?.took(outcome.durationMs);
-    const { classify, classifyResult } = this.#options;
     if (outcome.kind === 'failure') {
-      this.#learn(instance, classify(outcome.error), outcome.durationMs, now);
+      const classification = classifyBy(this.#options.classify, outcome.error, (thrown) =>
+        announceMistake(this.context, this, 'classify', thrown),
+      );
+      this.#learn(instance, classification, outcome.durationMs, now);
     } else {
-      const classification = classifyResult?.(outcome.value);
+      const classification = this.#failureIn(outcome.value);
       if (classification === undefined) this.#state.succeeded(instance, outcome.durationMs, now);
       else this.#learn(instance, classification, outcome.durationMs, now);
     }
@@ -310,6 +314,16 @@ export class LoadBalancer implements AdmissionPolicy {
       if (elsewhere !== undefined) this.#failovers[elsewhere] += 1;
     }
     return permit;
+  }
+
+  /** A function that throws has found no failure. */
+  #failureIn(value: unknown): Classification | undefined {
+    try {
+      return this.#options.classifyResult?.(value);
+    } catch (thrown) {
+      announceMistake(this.context, this, 'classifyResult', thrown);
+      return undefined;
+    }
   }
 
   #learn(instance: Instance, classification: Classification, durationMs: number, now: number): void {

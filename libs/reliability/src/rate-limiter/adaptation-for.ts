@@ -1,4 +1,4 @@
-import type { Adaptation } from './adaptation.js';
+import type { Adaptation, FunctionFailed } from './adaptation.js';
 import type { ResolvedAdaptiveOptions } from './adaptive.options.js';
 import { Aimd } from './aimd.js';
 import { Cubic } from './cubic.js';
@@ -10,12 +10,13 @@ export function adaptationFor(
   options: ResolvedAdaptiveOptions,
   windows: readonly ResolvedWindow[],
   now: number,
+  failed: FunctionFailed,
 ): Adaptation {
   const perMs = Math.min(...windows.map(({ limit, windowMs }) => limit / windowMs));
   const windowMs = Math.min(...windows.map((window) => window.windowMs));
   switch (options.kind) {
     case 'load':
-      return new LoadRule(options, perMs, now);
+      return new LoadRule(options, perMs, now, failed);
     case 'aimd':
       return new Aimd(options, windowMs, now);
     case 'cubic':

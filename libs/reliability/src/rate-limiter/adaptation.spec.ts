@@ -5,6 +5,7 @@ import { testCall } from '../testing/test-call.js';
 import { Failure, Success } from '../core/outcome.js';
 import type { Permit } from '../core/policy.js';
 import { PLAIN_USE } from '../core/use.js';
+import type { FunctionFailed } from './adaptation.js';
 import { adaptationFor } from './adaptation-for.js';
 import { adaptiveOptions } from './adaptive.options.js';
 import { Cubic } from './cubic.js';
@@ -17,9 +18,17 @@ type Given = NonNullable<RateLimiterOptions['adaptive']>;
 
 const never = { next: () => 1 };
 
-function adapting(adaptive: Given, options: RateLimiterOptions = { limit: 10, windowMs: 1_000 }) {
+const nothingFails = (what: string, error: unknown) => {
+  throw new Error(what, { cause: error });
+};
+
+function adapting(
+  adaptive: Given,
+  options: RateLimiterOptions = { limit: 10, windowMs: 1_000 },
+  failed: FunctionFailed = nothingFails,
+) {
   const windows = windowsOf(parseOptions(rateLimiterOptions, options, ''));
-  return adaptationFor(parseOptions(adaptiveOptions, adaptive, ''), windows, 0);
+  return adaptationFor(parseOptions(adaptiveOptions, adaptive, ''), windows, 0, failed);
 }
 
 describe('adapting to the load', () => {
@@ -55,6 +64,17 @@ describe('adapting to the load', () => {
     ]);
     for (let ends = 240_000; ends < 600_000; ends += 60_000) minute(rule, ends, 0);
     expect(rule.factor).toBe(1.15);
+  });
+
+  it('keeps the limit when the load cannot be told, and tells why', () => {
+    const mistake = new Error('no figures');
+    const told: unknown[][] = [];
+    const load = () => {
+      throw mistake;
+    };
+    const rule = adapting({ kind: 'load', load }, undefined, (...what) => told.push(what));
+    expect(minute(rule, 60_000, 600)).toBe(1);
+    expect(told).toEqual([['load', mistake]]);
   });
 
   it('goes by a load that it is told, and by the slowest of several windows', () => {

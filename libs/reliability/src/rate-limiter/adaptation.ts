@@ -1,5 +1,8 @@
 import type { Random } from '../core/random.js';
 
+/** Told of a function given in the options that threw; its calls go on without it. */
+export type FunctionFailed = (what: string, error: unknown) => void;
+
 /**
  * How a limit follows what happens. A strategy is told of every admission and of every outcome and changes
  * {@link factor}; the limiter looks at it after each.

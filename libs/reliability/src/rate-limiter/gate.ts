@@ -1,4 +1,5 @@
 import type { Capabilities } from '../core/capabilities.js';
+import { announceMistake } from '../core/policy-mistake.js';
 import type { Adaptation } from './adaptation.js';
 import { adaptationFor } from './adaptation-for.js';
 import { Penalties } from './penalties.js';
@@ -45,7 +46,7 @@ export class Gate {
     const now = context.clock.now();
     this.#options = options;
     this.#quota = new Quota(options, now, seed(context));
-    this.#adaptation = adaptationOf(options, now);
+    this.#adaptation = this.#adaptationOf(options, now);
   }
 
   /** Whether permits are all that counts: nothing is paused, nothing adapts. */
@@ -175,7 +176,7 @@ export class Gate {
     quota.inherit(this.#quota, now);
     this.#quota = quota;
     this.#options = options;
-    this.#adaptation = adaptationOf(options, now);
+    this.#adaptation = this.#adaptationOf(options, now);
     this.#factor = 1;
   }
 
@@ -215,14 +216,18 @@ export class Gate {
     if (factor > from) this.onRaised(now);
   }
 
+  #adaptationOf(options: ResolvedRateLimiterOptions, now: number): Adaptation | undefined {
+    if (options.adaptive === undefined) return undefined;
+    const self = { type: 'rate-limiter', name: this.name };
+    return adaptationFor(options.adaptive, windowsOf(options), now, (what, error) =>
+      announceMistake(this.context, self, what, error),
+    );
+  }
+
   #announcePause(key: string | undefined, forMs: number, reason: string, at: number): void {
     this.counters.pauses += 1;
     this.context.emit.emit({ type: 'rate-limiter.paused', policy: this.name, at, key, forMs, reason });
   }
-}
-
-function adaptationOf(options: ResolvedRateLimiterOptions, now: number): Adaptation | undefined {
-  return options.adaptive === undefined ? undefined : adaptationFor(options.adaptive, windowsOf(options), now);
 }
 
 function seed({ random }: Capabilities): number {

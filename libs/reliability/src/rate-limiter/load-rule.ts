@@ -1,4 +1,4 @@
-import type { Adaptation } from './adaptation.js';
+import type { Adaptation, FunctionFailed } from './adaptation.js';
 import type { AdaptiveOptions } from './adaptive.options.js';
 
 /**
@@ -15,6 +15,7 @@ export class LoadRule implements Adaptation {
     private readonly options: AdaptiveOptions<'load'>,
     private readonly permitsPerMs: number,
     now: number,
+    private readonly failed: FunctionFailed,
   ) {
     this.#since = now;
   }
@@ -38,10 +39,21 @@ export class LoadRule implements Adaptation {
     const elapsed = now - this.#since;
     const { measureMs, high, low, decrease, increase, minFactor, maxFactor } = this.options;
     if (elapsed < measureMs) return;
-    const load = this.options.load?.() ?? this.#admitted / (elapsed * this.permitsPerMs);
+    const load = this.#load(elapsed);
     this.#since = now;
     this.#admitted = 0;
     if (load > high) this.factor = Math.max(minFactor, this.factor * decrease);
     else if (load < low) this.factor = Math.min(maxFactor, this.factor * increase);
+  }
+
+  /** A load that cannot be told changes nothing. */
+  #load(elapsed: number): number {
+    if (this.options.load === undefined) return this.#admitted / (elapsed * this.permitsPerMs);
+    try {
+      return this.options.load();
+    } catch (error) {
+      this.failed('load', error);
+      return NaN;
+    }
   }
 }

@@ -448,6 +448,20 @@ describe('RateLimiter and the server', () => {
     expect(limiter.inspect(0)['pauses']).toBe(3);
   });
 
+  it('goes by the built-in classification when its own throws, which masks no error of a call', () => {
+    const mistake = new Error('mistake');
+    const classify = () => {
+      throw mistake;
+    };
+    const { limiter, admit, events } = setUp({ limit: 10, classify });
+    const error = Object.assign(new Error('429'), { response: { status: 429, headers: { 'retry-after': '5' } } });
+    limiter.settle(admit() as Permit, new Failure(error, 10), testCall(), 10);
+    expect(limiter.inspect(10)['pausedForMs']).toBe(5_000);
+    expect(events.of('custom')).toMatchObject([
+      { name: 'policy-failed', policy: 'okx', data: { type: 'rate-limiter', what: 'classify', error: mistake } },
+    ]);
+  });
+
   it.each(['token-bucket', 'sliding-window', 'sliding-window-counter', 'fixed-window'] as const)(
     '%s leaves no more than the server says is left, and never more than before',
     (algorithm) => {

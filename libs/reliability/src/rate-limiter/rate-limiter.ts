@@ -2,10 +2,13 @@ import type { Call } from '../core/call.js';
 import { DurationHistogram, WAIT_BOUNDS_MS } from '../core/duration-histogram.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { classify } from '../core/classification/classify.js';
+import { classifyBy } from '../core/classification/classify-by.js';
+import type { Classification } from '../core/error-class.js';
 import { isRefused } from '../core/errors.js';
 import type { Failure, Ignored, Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
+import { announceMistake } from '../core/policy-mistake.js';
 import type { Priority } from '../core/priority.js';
 import { PRIORITIES } from '../core/priority.js';
 import type { Refusal } from '../core/refusal.js';
@@ -273,7 +276,7 @@ export class RateLimiter implements AdmissionPolicy {
   /** A failure may be the other side saying: too much, and for how long. */
   #hearFailure(error: unknown, key: string | undefined, admittedAt: number, now: number): void {
     if (!this.#options.obeyServer && this.#options.adaptive === undefined) return;
-    const { errorClass, retryAfterMs } = (this.#options.classify ?? classify)(error);
+    const { errorClass, retryAfterMs } = this.#classified(error);
     if (errorClass !== 'rateLimit') {
       this.#gate.accepted(now);
       return;
@@ -281,6 +284,12 @@ export class RateLimiter implements AdmissionPolicy {
     if (this.#options.obeyServer && retryAfterMs !== undefined)
       this.#gate.penalize(retryAfterMs, key, 'retry-after', now);
     this.#gate.throttled(admittedAt, now);
+  }
+
+  #classified(error: unknown): Classification {
+    const { classify: own } = this.#options;
+    if (own === undefined) return classify(error);
+    return classifyBy(own, error, (thrown) => announceMistake(this.context, this, 'classify', thrown));
   }
 }
 

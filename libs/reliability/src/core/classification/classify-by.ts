@@ -1,0 +1,19 @@
+import type { Classification, Classify } from '../error-class.js';
+import { ERROR_CLASSES } from '../error-class.js';
+import { classify } from './classify.js';
+
+/**
+ * What kind of failure an error is by a classifier of the user's own; by the built-in one when that throws
+ * or gives something else than a known class. Never throws: the call's own error is not to be masked.
+ * @param failed told of what it threw
+ */
+export function classifyBy(own: Classify, error: unknown, failed: (thrown: unknown) => void): Classification {
+  try {
+    const found: Partial<Classification> | undefined = own(error);
+    if (ERROR_CLASSES.includes(found?.errorClass as never)) return found as Classification;
+    failed(new TypeError(`a classifier must give an errorClass: one of ${ERROR_CLASSES.join(', ')}`));
+  } catch (thrown) {
+    failed(thrown);
+  }
+  return classify(error);
+}
