@@ -47,12 +47,17 @@ const SETS: readonly PolicySet[] = [
   { retry: { attempts: 3 }, circuitBreaker: { failureRate: false, slowCallRate: false, consecutiveFailures: 2 } },
 ];
 
-/** Runs the schedule through a chain, in one frame or link by link, and tells all that can be seen from outside. */
+/**
+ * Runs the schedule through a chain, in one frame or link by link, and tells all that can be seen from outside, instant by
+ * instant. Which of several calls is told first within one instant is left open: a frame saves promises, and with them
+ * turns of the microtask queue.
+ */
 async function trace(set: PolicySet, steps: readonly Step[], inOneFrame: boolean): Promise<unknown> {
   const clock = new ManualClock();
   const emit = new EventBus();
-  const seen: unknown[] = [];
-  emit.onAny((event) => seen.push(event.type, event.at));
+  const seen: { readonly at: number; readonly what: string }[] = [];
+  const see = (what: string) => seen.push({ at: clock.now(), what });
+  emit.onAny((event) => see(`${event.type} at ${event.at}`));
   const capabilities = { clock, random: seededRandom(7), emit };
   const factory = new PolicyFactory(BUILTIN_POLICIES, capabilities);
   const links = parsePolicySet(factory, set, '').map(({ definition, options }) => ({
@@ -88,7 +93,7 @@ async function trace(set: PolicySet, steps: readonly Step[], inOneFrame: boolean
     inOneFrame ? undefined : linkByLink,
   );
   const tell = (index: number, what: string, result: unknown) =>
-    seen.push(`${index} ${what} ${result instanceof Error ? `${result.name}: ${result.message}` : String(result)}`);
+    see(`${index} ${what} ${result instanceof Error ? `${result.name}: ${result.message}` : String(result)}`);
   for (const [index, { waitMs, behaviours, abortAfterMs }] of steps.entries()) {
     const call = new Call('call', work(behaviours), undefined, []);
     if (abortAfterMs !== undefined) {
@@ -108,9 +113,10 @@ async function trace(set: PolicySet, steps: readonly Step[], inOneFrame: boolean
       tell(index, 'threw', error);
     }
     await clock.run(waitMs);
-    seen.push(chain.inFlight > 0);
+    see(chain.inFlight > 0 ? 'some in flight' : 'none in flight');
   }
   await clock.run(60_000);
+  seen.sort((one, other) => one.at - other.at || one.what.localeCompare(other.what));
   return { seen, inFlight: chain.inFlight, after: links.map(({ policy }) => policy.inspect(clock.now())) };
 }
 
