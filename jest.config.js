@@ -55,7 +55,7 @@ const project = (displayName, extra) => ({
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@marketprism/source', 'node', 'node-addons'] },
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
-  setupFilesAfterEnv: ['<rootDir>/test/engines/second-chance.js'],
+  setupFilesAfterEnv: ['<rootDir>/test/engines/second-chance.js', '<rootDir>/test/properties/fixed-seed.js'],
   modulePathIgnorePatterns: ['/dist/', '/.stryker-tmp/'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': swc('ts'), '^.+\\.m?js$': swc('js') },
