@@ -208,6 +208,22 @@ describe('any budget', () => {
     expect(budget.inspect(0).available).toBe(available);
   });
 
+  it.each([
+    ['dearer', {}, { timeout: 4 }, 6],
+    ['cheaper', { timeout: 4 }, {}, 9],
+  ])(
+    'holds extra attempts under way at their new cost, and nothing once they end: %s',
+    (_name, before, after, held) => {
+      const { budget, open } = budgetOf(share({ costs: before }));
+      open(50);
+      budget.take('timeout', 0);
+      budget.reconfigure(share({ costs: after }));
+      expect(budget.inspect(0).available).toBe(held);
+      budget.giveBack('timeout');
+      expect(budget.inspect(0).available).toBe(10);
+    },
+  );
+
   it('takes the costs of its new options', () => {
     const { budget, open } = budgetOf(tokens());
     open(5);

@@ -1,7 +1,9 @@
 import type { ErrorClass } from './error-class.js';
 
+type Cause = ErrorClass | 'hedge';
+
 /** What a repeated or additional attempt costs, by the class of failure that causes it; 1 where nothing is said. */
-export type BudgetCosts = Partial<Record<ErrorClass | 'hedge', number>>;
+export type BudgetCosts = Partial<Record<Cause, number>>;
 
 export interface TokenBudgetOptions {
   readonly form: 'tokens';
@@ -83,20 +85,20 @@ export class Budget {
   }
 
   /** @returns whether the extra attempt may be made */
-  take(cause: ErrorClass | 'hedge', now: number): boolean {
+  take(cause: Cause, now: number): boolean {
     this.#date(now);
     const cost = this.#costs[cause] ?? 1;
     if (cost > this.#form.available(now, this.#operations)) {
       this.#refused += 1;
       return false;
     }
-    this.#form.withdraw(cost);
+    this.#form.withdraw(cause, cost);
     this.#granted += 1;
     return true;
   }
 
-  giveBack(cause: ErrorClass | 'hedge'): void {
-    this.#form.giveBack(this.#costs[cause] ?? 1);
+  giveBack(cause: Cause): void {
+    this.#form.giveBack(cause);
   }
 
   inspect(now: number): BudgetSnapshot {
@@ -128,8 +130,8 @@ interface Form {
   deposit(firstAttempts: number, now: number): void;
   available(now: number, operationsUnderWay: number): number;
   /** Follows {@link available} of the same instant. */
-  withdraw(cost: number): void;
-  giveBack(cost: number): void;
+  withdraw(cause: Cause, cost: number): void;
+  giveBack(cause: Cause): void;
   /** The same state under other options, where that makes sense. */
   under(options: BudgetOptions): Form | undefined;
 }
@@ -180,7 +182,7 @@ class TokenForm implements Form {
     return Math.max(0, Math.max(this.options.minPerWindow, deposited * this.options.ratio) - withdrawn);
   }
 
-  withdraw(cost: number): void {
+  withdraw(_cause: Cause, cost: number): void {
     this.#withdrawals[this.#slice % SLICES]! += cost;
   }
 
@@ -209,7 +211,8 @@ class TokenForm implements Form {
  */
 class InFlightForm implements Form {
   readonly name = 'inFlight';
-  #extra = 0;
+  /** Extra attempts under way: what they cost may change meanwhile. */
+  readonly #underWay = new Map<Cause, number>();
 
   constructor(private options: InFlightBudgetOptions) {}
 
@@ -217,20 +220,30 @@ class InFlightForm implements Form {
 
   available(_now: number, operationsUnderWay: number): number {
     const { ratio, minInFlight } = this.options;
-    return Math.max(0, Math.max(minInFlight, operationsUnderWay * ratio) - this.#extra);
+    return Math.max(0, Math.max(minInFlight, operationsUnderWay * ratio) - this.#extra());
   }
 
-  withdraw(cost: number): void {
-    this.#extra += cost;
+  withdraw(cause: Cause): void {
+    this.#underWay.set(cause, this.#count(cause) + 1);
   }
 
-  giveBack(cost: number): void {
-    this.#extra = Math.max(0, this.#extra - cost);
+  giveBack(cause: Cause): void {
+    this.#underWay.set(cause, Math.max(0, this.#count(cause) - 1));
   }
 
   under(options: BudgetOptions): Form | undefined {
     if (options.form !== 'inFlight') return undefined;
     this.options = options;
     return this;
+  }
+
+  #count(cause: Cause): number {
+    return this.#underWay.get(cause) ?? 0;
+  }
+
+  #extra(): number {
+    let cost = 0;
+    for (const [cause, count] of this.#underWay) cost += count * (this.options.costs[cause] ?? 1);
+    return cost;
   }
 }
