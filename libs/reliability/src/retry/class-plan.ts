@@ -50,6 +50,12 @@ export function planClasses(options: ResolvedRetryOptions): ClassPlans {
   return Object.fromEntries(planned) as Record<ErrorClass, ClassPlan>;
 }
 
+/** Whether a delay may depend on how long the operation has taken: strategies put together and of one's own may ask. */
+export function mayLookAtTime({ backoff, classes }: ResolvedRetryOptions): boolean {
+  const chosen = [backoff, ...Object.values(classes).map((own) => own?.backoff)];
+  return chosen.some((choice) => choice instanceof Backoff || typeof choice === 'function');
+}
+
 function isAdaptive(choice: BackoffChoice | undefined): choice is Extract<BackoffChoice, { kind: 'adaptive' }> {
   return (choice as { kind?: string } | undefined)?.kind === 'adaptive';
 }

@@ -7,6 +7,7 @@ import { type TestContext, testContext } from '../testing/test-context.js';
 import { settlePromises } from '../testing/manual-clock.js';
 import { testCall } from '../testing/test-call.js';
 import { attemptsOf, retryReportOf } from './attempts-of.js';
+import { fixed } from './backoff.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { withinRetryHop } from './retry-hop.js';
 import { isRetryExhausted } from './retry-exhausted-error.js';
@@ -567,6 +568,20 @@ describe('limits of time', () => {
     await result;
     expect(method.startedAt).toEqual([0, 100, 300]);
     expect(test.events.of('retry.exhausted')).toMatchObject([{ reason: 'time' }]);
+  });
+
+  it.each<[string, RetryOptions]>([
+    ['a strategy that ends', { backoff: fixed({ delayMs: 100 }).upTo({ totalMs: 350 }) }],
+    ['one of a class', { classes: { server: { backoff: fixed({ delayMs: 100 }).upTo({ totalMs: 350 }) } } }],
+    ['one of one’s own', { backoff: ({ elapsedMs }) => (elapsedMs < 300 ? 100 : 10_000) }],
+  ])('are known without a history, too: %s', async (_name, options) => {
+    const { retry, test } = retryOf({ attempts: 20, history: { size: 0 }, ...options });
+    const method = scripted(answer(503));
+    const result = ending(method.through(retry, test));
+    await test.clock.run(5_000);
+    expect(method.startedAt).toEqual([0, 100, 200, 300]);
+    await test.clock.run(200_000);
+    await result;
   });
 });
 

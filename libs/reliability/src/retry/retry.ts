@@ -7,7 +7,7 @@ import type { AroundPolicy, Next, PolicyContext, PolicySnapshot, Repeats } from 
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import { isThenable } from '../core/thenable.js';
 import { fileReport, reportOfOther, reportSequence } from './attempts-of.js';
-import { type ClassPlans, planClasses } from './class-plan.js';
+import { type ClassPlans, mayLookAtTime, planClasses } from './class-plan.js';
 import { ExpectedLatency } from './expected-latency.js';
 import { attachIdempotencyKey, idempotencyKeyOf } from './idempotency-key.js';
 import { type ResolvedRetryOptions, type RetryPredicate, retryOptions } from './retry.options.js';
@@ -158,7 +158,7 @@ export class Retry implements AroundPolicy, Repeats {
     this.#latency = this.#latency.under(options.expectedLatency);
     const { size, of } = options.history;
     this.#record.keep(size);
-    this.#timed = size > 0 || options.withinMs !== undefined;
+    this.#timed = size > 0 || options.withinMs !== undefined || mayLookAtTime(options);
     this.#recordsAll = size > 0 && of === 'all';
   }
 
