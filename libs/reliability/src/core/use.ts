@@ -34,7 +34,7 @@ export function priorityOf(use: Use, call: Call, policy: string): Priority {
   if (use.priority === undefined) return call.priority;
   const priority: unknown =
     typeof use.priority === 'function' ? evaluate(use.priority, call, use, policy, 'priority') : use.priority;
-  if (typeof priority === 'string' && priority in PRIORITY_RANK) return priority as Priority;
+  if (typeof priority === 'string' && Object.hasOwn(PRIORITY_RANK, priority)) return priority as Priority;
   throw new InvalidUseError(policy, use.site, 'priority', 'must be critical, high, normal or low', priority);
 }
 

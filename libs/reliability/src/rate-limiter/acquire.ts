@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import { Call } from '../core/call.js';
+import { InvalidUseError } from '../core/errors.js';
 import type { AdmissionPolicy } from '../core/policy.js';
 import type { Priority } from '../core/priority.js';
 import { Refusal } from '../core/refusal.js';
@@ -18,16 +20,21 @@ export interface AcquireOptions {
 /**
  * Takes permits outside any chain, as a call would.
  * @throws RateLimitedError when they are refused, or the signal is aborted meanwhile
+ * @throws InvalidUseError for options that cannot be
  */
 export async function acquireFrom(
   limiter: AdmissionPolicy,
   now: number,
   { key, cost = 1, priority = 'normal', signal, maxWaitMs = Infinity }: AcquireOptions,
 ): Promise<void> {
-  const call = new Call(`${limiter.name}.acquire`, acquired, undefined, []);
+  const site = `${limiter.name}.acquire`;
+  if (typeof maxWaitMs !== 'number' || Number.isNaN(maxWaitMs)) {
+    throw new InvalidUseError(limiter.name, site, 'maxWaitMs', 'must be a number of ms', maxWaitMs);
+  }
+  const call = new Call(site, acquired, undefined, []);
   if (signal !== undefined) call.follow(signal);
   call.deadline = now + maxWaitMs;
-  const use = { site: call.name, cost, priority, key: key === undefined ? undefined : () => key };
+  const use = { site, cost, priority, key: key === undefined ? undefined : () => key };
   try {
     const admission = await limiter.admit(call, now, use);
     if (admission instanceof Refusal) throw admission.toError();
@@ -37,6 +44,12 @@ export async function acquireFrom(
 }
 
 const acquired = () => undefined;
+
+/** @throws TypeError */
+export function checkedKey(key: string | undefined): string | undefined {
+  if (key === undefined || (typeof key === 'string' && key !== '')) return key;
+  throw new TypeError(`key must be a non-empty string; got ${inspect(key, { depth: 0 })}`);
+}
 
 /** @throws RangeError */
 export function checkedCost(cost: number): number {

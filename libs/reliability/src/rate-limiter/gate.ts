@@ -84,6 +84,11 @@ export class Gate {
     return cost > this.#quota.windows.capacity ? 'cost-above-limit' : undefined;
   }
 
+  /** Whether a call costs more than the limit as it is now. */
+  exceeds(key: string | undefined, cost: number, now: number): boolean {
+    return this.#quota.locate(key, now) && cost > this.#quota.windows.capacity;
+  }
+
   /** Ms until `cost` can be taken; 0 when now, `Infinity` for a key that there is no room for. */
   wait(key: string | undefined, cost: number, now: number): number {
     if (!this.#quota.locate(key, now)) return Infinity;

@@ -1,3 +1,4 @@
+import { checkedKey } from './acquire.js';
 import { KeyTable } from './key-table.js';
 
 /** What happens to a new key when all are taken: the key used least recently is forgotten, or the new one refused. */
@@ -62,7 +63,7 @@ export class KeyedCells {
   locate(key: string, now: number): number {
     if (now >= this.#until) this.expire(now);
     else if (key === this.#lastKey) return this.#lastAt;
-    const hash = hashOf(key, this.seed);
+    const hash = hashOf(checkedKey(key)!, this.seed);
     const known = this.#young.find(key, hash);
     const position = known >= 0 ? known : this.#bring(key, hash);
     if (position < 0) return -1;

@@ -426,6 +426,38 @@ describe('RateLimiter, mode wait', () => {
   });
 });
 
+describe('RateLimiter, asked for what cannot be', () => {
+  it.each([[''], [null], [{}], [5], [Symbol('a')]])('takes no key such as %p', (key) => {
+    const { limiter } = setUp({ mode: 'reject', penalty: { refusals: 1, withinMs: 1_000, blockMs: 60_000 } });
+    const bad = key as string;
+    const uses = [
+      () => limiter.tryAcquire(bad),
+      () => limiter.decide(bad),
+      () => limiter.estimateWaitMs(bad),
+      () => limiter.penalize(1_000, bad),
+      () => limiter.learn({ remaining: 0 }, bad),
+    ];
+    for (const use of uses) expect(use).toThrow(/^key must be a non-empty string; got /);
+    expect(limiter.inspect(0)).toMatchObject({ keys: 0, pausedForMs: 0 });
+  });
+
+  it('takes no cost that is none to estimate', () => {
+    const { limiter } = setUp();
+    expect(() => limiter.estimateWaitMs(undefined, NaN)).toThrow('cost must be a positive finite number; got NaN');
+    expect(() => limiter.estimateWaitMs(undefined, 0)).toThrow('cost must be a positive finite number; got 0');
+  });
+
+  it('does not wait for a time that is none', async () => {
+    const { limiter } = setUp({ initialPermits: 0 });
+    await expect(limiter.acquire({ maxWaitMs: NaN })).rejects.toThrow(
+      'okx.acquire: maxWaitMs for policy "okx": must be a number of ms; got NaN',
+    );
+    await expect(limiter.acquire({ priority: 'toString' as never })).rejects.toThrow(
+      'okx.acquire: priority for policy "okx": must be critical, high, normal or low; got \'toString\'',
+    );
+  });
+});
+
 describe('RateLimiter and the server', () => {
   it('lets nothing through for as long as the server asked, and queues meanwhile', async () => {
     const { limiter, send, log, clock, events } = setUp({ limit: 10 });
@@ -505,6 +537,15 @@ describe('RateLimiter, reconfigured', () => {
     for (let index = 0; index < 8; index += 1) limiter.tryAcquire();
     limiter.reconfigure(parse({ mode: 'reject', algorithm: 'sliding-window', limit: 20 }));
     expect(limiter.remaining()).toBe(4);
+  });
+
+  it('refuses who waits for more than the new limit, so that nobody waits behind it', async () => {
+    const { limiter, send, log, clock, parse } = setUp({ limit: 10, windowMs: 1_000, initialPermits: 0 });
+    send('large', { cost: 8 });
+    send('small');
+    limiter.reconfigure(parse({ limit: 5, windowMs: 1_000 }));
+    await clock.run(1_000);
+    expect(log).toEqual(['large:cost-above-limit@0', 'small@200']);
   });
 
   it('serves those who wait when the limit is raised', async () => {

@@ -15,7 +15,7 @@ import type { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 import { costOf, keyOf, priorityOf } from '../core/use.js';
 import type { AcquireOptions } from './acquire.js';
-import { acquireFrom, checkedCost } from './acquire.js';
+import { acquireFrom, checkedCost, checkedKey } from './acquire.js';
 import type { LearnedQuota } from './gate.js';
 import { Gate } from './gate.js';
 import type { RateLimitDecision } from './rate-limit-decision.js';
@@ -63,8 +63,12 @@ export class RateLimiter implements AdmissionPolicy {
     this.#waiting = new WaitingCallers<Permit | Refusal>(
       context.clock,
       {
-        waitOf: (key, { cost }, now) => this.#gate.wait(key, cost, now),
-        takeFor: (key, { cost, since }, now) => {
+        waitOf: (key, { cost }, now) => (this.#gate.exceeds(key, cost, now) ? 0 : this.#gate.wait(key, cost, now)),
+        takeFor: (key, { cost, since, priority }, now) => {
+          // The limit was lowered since it came: nobody waits behind a call whose turn never comes.
+          if (this.#gate.exceeds(key, cost, now)) {
+            return this.#refusals.refuse('cost-above-limit', key, undefined, priority, now);
+          }
           this.#waits += 1;
           this.#waitedMs += now - since;
           this.#durations?.record(now - since);
@@ -167,7 +171,7 @@ export class RateLimiter implements AdmissionPolicy {
    */
   estimateWaitMs(key?: string, cost = 1, priority: Priority = 'normal'): number {
     const now = this.context.clock.now();
-    if (cost > this.#gate.capacity(key, now)) return Infinity;
+    if (checkedCost(cost) > this.#gate.capacity(key, now)) return Infinity;
     return this.#gate.wait(key, this.#waiting.costAhead(key, priority) + cost, now);
   }
 
@@ -181,12 +185,12 @@ export class RateLimiter implements AdmissionPolicy {
    * waiting.
    */
   penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
-    this.#gate.penalize(retryAfterMs, key, reason, this.context.clock.now());
+    this.#gate.penalize(retryAfterMs, checkedKey(key), reason, this.context.clock.now());
   }
 
   /** Takes into account what a server said: never leaves more permits than it does, never gives any. */
   learn(quota: LearnedQuota, key?: string): void {
-    this.#gate.learn(quota, key, this.context.clock.now());
+    this.#gate.learn(quota, checkedKey(key), this.context.clock.now());
   }
 
   inspect(now: number): PolicySnapshot {

@@ -14,7 +14,7 @@ import type { Use } from '../core/use.js';
 import { costOf, keyOf, priorityOf } from '../core/use.js';
 import type { LearnedQuota } from '../rate-limiter/gate.js';
 import type { AcquireOptions } from '../rate-limiter/acquire.js';
-import { acquireFrom, checkedCost } from '../rate-limiter/acquire.js';
+import { acquireFrom, checkedCost, checkedKey } from '../rate-limiter/acquire.js';
 import type { RateLimitDecision } from '../rate-limiter/rate-limit-decision.js';
 import { windowsOf } from '../rate-limiter/rate-limiter.options.js';
 import { RateLimitRefusal, REASON_OF_UNSERVED } from '../rate-limiter/rate-limited-error.js';
@@ -65,8 +65,14 @@ export class SharedRateLimiter implements AdmissionPolicy {
       context.clock,
       {
         waitOf: (key, { cost, call }, now) =>
-          this.#gate.wait(key!, cost, this.#waiting.costAhead(key, 'low'), this.#isPatient(call), now),
+          cost > this.#gate.capacity(key!)
+            ? 0
+            : this.#gate.wait(key!, cost, this.#waiting.costAhead(key, 'low'), this.#isPatient(call), now),
         takeFor: (key, { cost, since, priority }, now) => {
+          // The limit was lowered since it came: nobody waits behind a call whose turn never comes.
+          if (cost > this.#gate.capacity(key!)) {
+            return this.#refusals.refuse('cost-above-limit', shown(key!), undefined, priority, now);
+          }
           const taken = this.#gate.take(key!, cost, priority, now);
           if (!(taken instanceof Refusal)) {
             this.#waits += 1;
@@ -137,7 +143,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
   async decide(key?: string, cost = 1): Promise<RateLimitDecision> {
     const now = this.context.clock.now();
     const question = new Question(`${this.name}.decide`, asked, undefined, []);
-    const admission = await this.#admitOne(key, checkedCost(cost), 'normal', question, now);
+    const admission = await this.#admitOne(checkedKey(key), checkedCost(cost), 'normal', question, now);
     const shared = sharedKey(key);
     const capacity = this.#gate.capacity(shared);
     const left = this.#gate.leases.remaining(shared, this.context.clock.now());
@@ -155,7 +161,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
 
   /** Lets nothing through here for so many ms, or nothing of one key; never shortens an earlier pause. */
   penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
-    this.#gate.penalize(retryAfterMs, key, reason);
+    this.#gate.penalize(retryAfterMs, checkedKey(key), reason);
   }
 
   /** Takes into account what a server said, for all instances: never leaves more permits than it does, never gives any. */
@@ -163,11 +169,12 @@ export class SharedRateLimiter implements AdmissionPolicy {
     { remaining, resetMs, retryAfterMs }: Omit<LearnedQuota, 'used' | 'windowMs'>,
     key?: string,
   ): Promise<void> {
+    const shared = sharedKey(checkedKey(key));
     if (retryAfterMs !== undefined) this.penalize(retryAfterMs, key, 'retry-after');
     if (remaining === undefined || !(remaining >= 0)) return;
     if (remaining < 1 && resetMs !== undefined) this.penalize(resetMs, key, 'quota-used-up');
     try {
-      await this.#gate.drain(sharedKey(key), remaining);
+      await this.#gate.drain(shared, remaining);
     } catch {
       // The store has announced that it is away; the pause above holds here.
     }
