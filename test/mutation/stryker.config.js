@@ -35,6 +35,7 @@ export default {
       testMatch: [`<rootDir>/${source}/${room}/**/${specs ? `${specs}*` : '*'}.spec.ts`],
       // Empty, or Stryker puts the project's own back in and runs every spec once for each of them.
       projects: [],
+      testEnvironment: fileURLToPath(new URL('first-failure-environment.cjs', import.meta.url)),
       // Engines are none of a room's business.
       setupFilesAfterEnv: [fileURLToPath(new URL('fail-at-once.js', import.meta.url))],
       reporters: [],
