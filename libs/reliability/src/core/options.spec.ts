@@ -60,4 +60,23 @@ describe('parseOptions', () => {
       ].join('\n'),
     );
   });
+
+  it.each([
+    [true, 'expected number, received boolean; got true'],
+    [1.5, 'expected int, received number; got 1.5'],
+    ['5', "expected number, received string; got '5'"],
+    [{ of: 5 }, 'limit.of: Invalid input: expected string, received number; got 5'],
+  ])('says of an option that false switches off what it must be when it is on: %p', (limit, problem) => {
+    const orFalse = z.union([z.literal(false), positiveCount(), z.strictObject({ of: z.string() })]);
+    expect(() => parseOptions(z.strictObject({ limit: orFalse }), { limit }, '')).toThrow(problem);
+    expect(parseOptions(z.strictObject({ limit: orFalse }), { limit: false }, '')).toEqual({ limit: false });
+  });
+
+  it.each([
+    [z.union([z.literal([false, 'auto']), z.number()]), 'expected one of false|"auto"'],
+    [z.union([z.literal('off'), z.number()]), 'expected "off"'],
+    [z.union([z.strictObject({ on: z.literal(false) }), z.number()]), 'limit.on: Invalid input: expected false'],
+  ])('says of other choices what the closest must be', (choice, problem) => {
+    expect(() => parseOptions(z.strictObject({ limit: choice }), { limit: { on: 1 } }, '')).toThrow(problem);
+  });
 });

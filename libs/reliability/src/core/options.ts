@@ -61,7 +61,12 @@ function collectIssues(
   }
 }
 
-const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(0, ...issues.map((issue) => issue.path.length));
+/** How far in the first mistake is. That a value is not the `false` which switches an option off says the least. */
+const depth = (issues: readonly z.core.$ZodIssue[]) =>
+  issues.some(saysNotFalse) ? -1 : Math.max(0, ...issues.map((issue) => issue.path.length));
+
+const saysNotFalse = (issue: z.core.$ZodIssue) =>
+  issue.code === 'invalid_value' && issue.path.length === 0 && issue.values.length === 1 && issue.values[0] === false;
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
