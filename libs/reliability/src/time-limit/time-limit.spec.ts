@@ -344,6 +344,22 @@ describe('TimeLimit', () => {
     await expect(after).rejects.toThrow(CallTimeoutError);
   });
 
+  it('has one timer for all calls of one limit, and another for those of a new one', () => {
+    const { policy, clock } = timeLimit({ limitMs: 100 });
+    const wait = () => {
+      (policy.intercept(testCall(), () => pendingWork().promise) as Promise<unknown>).catch(() => undefined);
+    };
+    wait();
+    clock.advance(10);
+    wait();
+    policy.reconfigure(parseOptions(timeLimitOptions, { limitMs: 100, strategy: 'cooperative' }, ''));
+    wait();
+    expect(clock.pending).toBe(1);
+    policy.reconfigure(parseOptions(timeLimitOptions, { limitMs: 50 }, ''));
+    wait();
+    expect(clock.pending).toBe(2);
+  });
+
   it.each([
     ['the strategy has changed', { limitMs: 100, strategy: 'cooperative', adaptive: {} }, 1],
     ['the ceiling has changed', { limitMs: 99, adaptive: {} }, 0],
