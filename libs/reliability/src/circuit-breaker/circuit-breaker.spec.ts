@@ -480,6 +480,17 @@ describe('CircuitBreaker', () => {
       });
     });
 
+    it('shows the first 20 that are not closed and counts the others', () => {
+      const { breaker, open, clock } = breakerWith({}, use);
+      for (let opened = 1; opened <= 25; opened += 1) {
+        key = `key ${opened}`;
+        open();
+      }
+      const { keys } = breaker.inspect(clock.now());
+      expect(keys).toMatchObject({ held: 25, notClosed: 25 });
+      expect(Object.keys(keys.shown)).toEqual(Array.from({ length: 20 }, (_, index) => `key ${index + 1}`));
+    });
+
     it('never gives up an open circuit to make room, and lets calls pass unwatched when there is none', () => {
       const { breaker, open, succeed, fail, clock } = breakerWith({ maxKeys: 2 }, use);
       open();

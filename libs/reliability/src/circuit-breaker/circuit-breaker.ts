@@ -460,7 +460,11 @@ export class CircuitBreaker implements AdmissionPolicy {
     const keyed = this.#keyed;
     if (keyed === undefined) return { held: 0, notClosed: 0, retired: 0, evicted: 0, overflowed: 0, shown: {} };
     const shown: Record<string, CircuitView> = {};
-    for (const [key, circuit] of [...keyed.pinnedEntries()].slice(0, KEYS_SHOWN)) {
+    // Not a copy of them all: there may be a million.
+    let left = KEYS_SHOWN;
+    for (const [key, circuit] of keyed.pinnedEntries()) {
+      if (left === 0) break;
+      left -= 1;
       shown[key] = this.#view(circuit, key, now);
     }
     const { size, pinnedSize, retired, evicted, overflowed } = keyed;
