@@ -321,6 +321,14 @@ describe('causes', () => {
     expect(classify(coded('ETIMEDOUT', { cause: connect }))).toEqual({ errorClass: 'timeout' });
     expect(classify(coded('ECONNRESET', { cause: coded('EPIPE') }))).toEqual({ errorClass: 'network' });
     expect(classify({ status: 503, cause: connect })).toEqual({ errorClass: 'server' });
+    expect(classify(coded('ETIMEDOUT', { cause: coded('ETIMEDOUT', { syscall: 'connect' }) }))).toEqual(
+      early('timeout'),
+    );
+  });
+
+  it('that never sent anything say nothing of an answer of the same class', () => {
+    const open = new ReliabilityError('', { code: 'CIRCUIT_OPEN', policyType: 't', policy: 'p', refused: true });
+    expect(classify({ status: 503, cause: open })).toEqual({ errorClass: 'server' });
   });
 
   it('are followed 8 deep', () => {
@@ -347,7 +355,7 @@ describe('causes', () => {
     ['one unknown may have been sent', [refused, new Error('x')], { errorClass: 'network' }],
     ['only one', [{ status: 503 }], { errorClass: 'server' }],
   ])('side by side: %s', (_name, errors, expected) => {
-    expect(classify(new AggregateError(errors))).toEqual(expected);
+    expect(classify(new AggregateError(errors))).toStrictEqual(expected);
   });
 
   it('side by side: the class that asks for more restraint goes first, wherever it stands', () => {
@@ -587,6 +595,19 @@ describe('waits', () => {
     };
     expect(at({ status: 503, headers: unreadable })).toEqual({ errorClass: 'server' });
     expect(at({ status: 503, headers: 'retry-after: 3' })).toEqual({ errorClass: 'server' });
+  });
+
+  it('given as dates are taken from the system’s clock unless another is given', () => {
+    const { retryAfterMs } = classify({ status: 429, headers: { 'retry-after': 'Fri, 01 Jan 2100 00:00:00 GMT' } });
+    expect(retryAfterMs).toBeGreaterThan(0);
+  });
+
+  it('said in words, to the ms, win over those in headers', () => {
+    const message = `binance banned until ${NOW + 90_000}`;
+    expect(at(named('DDoSProtection', message, { headers: { 'retry-after': '1' } }))).toEqual({
+      errorClass: 'rateLimit',
+      retryAfterMs: 90_000,
+    });
   });
 
   it('do not belong to what was never sent', () => {

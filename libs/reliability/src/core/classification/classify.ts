@@ -92,8 +92,7 @@ function inChain(error: unknown, search: Search, depth: number): Verdict | undef
 }
 
 /** Clients repeat the code of a cause, but not that it befell a `connect`. */
-const mayHaveBeenEarly = (here: Verdict) =>
-  here.neverSent === undefined && (here.errorClass === 'network' || here.errorClass === 'timeout');
+const mayHaveBeenEarly = (here: Verdict) => here.errorClass === 'network' || here.errorClass === 'timeout';
 
 const sameButEarlier = (here: Verdict, below: Verdict) =>
   below.neverSent === true && below.errorClass === here.errorClass;
@@ -145,6 +144,7 @@ function answerOf(rule: ClassificationRule, error: unknown): ReturnType<Classifi
   try {
     return rule(error);
   } catch {
-    return undefined;
+    // It has nothing to say.
   }
+  return undefined;
 }

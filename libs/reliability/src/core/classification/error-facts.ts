@@ -7,8 +7,9 @@ export function read(from: unknown, key: string): unknown {
   try {
     return (from as Record<string, unknown>)[key];
   } catch {
-    return undefined;
+    // It does not let itself be looked at.
   }
+  return undefined;
 }
 
 /** One link of a chain of causes, its usual properties found wherever libraries put them. Read on demand. */

@@ -103,8 +103,9 @@ function headerOf(headers: object, name: string): string | undefined {
     const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name) ?? name;
     return asText((headers as Record<string, unknown>)[key]);
   } catch {
-    return undefined;
+    // It does not let itself be looked at.
   }
+  return undefined;
 }
 
 function asText(value: unknown): string | undefined {
