@@ -23,11 +23,21 @@ export interface ClientKeyRule {
 export function clientKey(request: ClientRequest, { proxies, ipv6Prefix }: ClientKeyRule): string | undefined {
   const address = proxies === 0 ? (request.ip ?? request.socket?.remoteAddress) : forwardedFor(request, proxies);
   if (address === undefined) return undefined;
-  const bare = address.replace(/^\[|\](:\d+)?$/g, '').replace(/%.*$/, '');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
-  if (mapped !== undefined) return mapped;
+  const bare = withoutPort(address).replace(/%.*$/, '');
   if (isIPv4(bare) || !isIPv6(bare)) return bare;
-  return ipv6Network(bare, ipv6Prefix);
+  const groups = groupsOf(bare);
+  return mappedIpv4(groups) ?? ipv6Network(groups, ipv6Prefix);
+}
+
+/** `[2001:db8::1]:443` and `192.0.2.1:443`, as some proxies write, without what is different for each connection. */
+function withoutPort(address: string): string {
+  return address.replace(/^\[|\](:\d+)?$/g, '').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
+}
+
+/** `192.0.2.1` for `::ffff:192.0.2.1`, in whatever form that is written. */
+function mappedIpv4(groups: readonly number[]): string | undefined {
+  if (groups.slice(0, 5).some((group) => group !== 0) || groups[5] !== 0xffff) return undefined;
+  return [groups[6]! >> 8, groups[6]! & 0xff, groups[7]! >> 8, groups[7]! & 0xff].join('.');
 }
 
 /** The address that the outermost of our own proxies saw. */
@@ -38,13 +48,17 @@ function forwardedFor({ headers, socket }: ClientRequest, proxies: number): stri
   return seen[Math.max(0, seen.length - 1 - proxies)];
 }
 
-/** The first `prefix` bits of an address, in full form: `2001:db8:0:1::/64` as `2001:db8:0:1:0:0:0:0/64`. */
-function ipv6Network(address: string, prefix: number): string {
+/** The eight numbers of an IPv6 address. */
+function groupsOf(address: string): number[] {
   const [head = '', tail] = withoutDots(address).split('::');
   const first = head === '' ? [] : head.split(':');
   const last = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0');
-  const groups = [...first, ...zeros, ...last].map((group) => Number.parseInt(group, 16));
+  return [...first, ...zeros, ...last].map((group) => Number.parseInt(group, 16));
+}
+
+/** The first `prefix` bits of an address, in full form: `2001:db8:0:1::/64` as `2001:db8:0:1:0:0:0:0/64`. */
+function ipv6Network(groups: readonly number[], prefix: number): string {
   const masked = groups.map((group, index) => {
     const bits = Math.min(16, Math.max(0, prefix - 16 * index));
     return (group & (0xffff << (16 - bits)) & 0xffff).toString(16);

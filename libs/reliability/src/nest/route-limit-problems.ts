@@ -23,7 +23,7 @@ export function addRouteLimitProblems(
     "must be 'ip', 'none' or a function",
   );
   unless(
-    cost === undefined || typeof cost === 'function' || cost > 0,
+    cost === undefined || typeof cost === 'function' || (cost > 0 && cost < Infinity),
     'cost',
     'must be a positive number or a function',
   );
