@@ -26,6 +26,8 @@ describe('quotasFromHeaders', () => {
         { remaining: 400, windowMs: 86_400_000, resetMs: undefined },
       ],
     ],
+    ['an older RateLimit', { ratelimit: 'limit=10, remaining=3, reset=5' }, [{ remaining: 3, resetMs: 5_000 }]],
+    ['an older RateLimit that says too little', { ratelimit: 'limit=10, reset=5' }, []],
     ['RateLimit alone', { ratelimit: 'default;r=0;t=5' }, [{ remaining: 0, windowMs: undefined, resetMs: 5_000 }]],
     ['a RateLimit that says nothing', { ratelimit: '"x";t=5, , "y";r=-1' }, []],
     ['used weight', { 'x-mbx-used-weight-1m': '2300' }, [{ used: 2_300, windowMs: 60_000 }]],

@@ -12,7 +12,8 @@ const EPOCH_SECONDS_FROM = 1e9;
 
 /**
  * What the headers of a server's answer say of our quota with it, for {@link RateLimiter.learn}: `Retry-After`,
- * `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), the older `RateLimit-*` and `X-RateLimit-*`,
+ * `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers; up to its 7th version one
+ * `RateLimit: limit=10, remaining=3, reset=5`), the older `RateLimit-*` and `X-RateLimit-*`,
  * used-weight headers (`X-MBX-USED-WEIGHT-1M`, and without a window: the first), and the exchanges' own (`X-Bapi-Limit-Status`, `gw-ratelimit-remaining`,
  * `X-Gate-RateLimit-Requests-Remain`). What cannot be read is left out.
  */
@@ -30,12 +31,23 @@ function standardQuotas(header: HeaderReader): LearnedQuota[] {
   const windows = new Map(
     items(text(header, 'ratelimit-policy')).map(({ name, parameters }) => [name, number(parameters['w'])]),
   );
-  return items(text(header, 'ratelimit')).flatMap(({ name, parameters }) => {
+  const limits = items(text(header, 'ratelimit'));
+  const [older] = limits;
+  if (older !== undefined && /^\w+=/.test(older.name)) return dictionaryQuota(limits.map(({ name }) => name));
+  return limits.flatMap(({ name, parameters }) => {
     const remaining = number(parameters['r']);
     if (remaining === undefined) return [];
     const [window, reset] = [windows.get(name), number(parameters['t'])];
     return [{ remaining, windowMs: times(window, 1_000), resetMs: times(reset, 1_000) }];
   });
+}
+
+/** `RateLimit: limit=10, remaining=3, reset=5`. */
+function dictionaryQuota(members: readonly string[]): LearnedQuota[] {
+  const value = (name: string) =>
+    number(members.find((member) => member.startsWith(`${name}=`))?.slice(name.length + 1));
+  const remaining = value('remaining');
+  return remaining === undefined ? [] : [{ remaining, resetMs: times(value('reset'), 1_000) }];
 }
 
 function usedWeights(header: HeaderReader): LearnedQuota[] {

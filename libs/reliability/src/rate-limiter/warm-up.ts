@@ -14,7 +14,8 @@ const LAST = 2;
  *     warning = warmUp · rate / (coldFactor − 1)      max = warning + 2 · warmUp · rate / (1 + coldFactor)
  *     slope   = (coldFactor − 1) / rate / (max − warning)
  *
- * Never more than `limit` in any window; a burst is never let through.
+ * Never more than `limit` in any window where calls cost 1. A call that costs more goes at once and is paid for by those
+ * after it, as in Guava: then up to `limit − 1` and the cost of the last.
  */
 export class WarmUp implements Meter {
   readonly cells = 3;
