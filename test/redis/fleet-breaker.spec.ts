@@ -63,7 +63,9 @@ describeWithEngines(['redis-server'], 'breakers of one fleet', () => {
       for (let index = 0; index < times; index += 1) call(false);
     };
     const state = () => breaker.inspect(clock.now()).state;
-    return { breaker, fleet, call, fail, state };
+    /** As in a crash: nothing is heard of it any more. */
+    const vanish = () => client.close();
+    return { breaker, fleet, call, fail, state, vanish };
   }
 
   const fleetOf = (count: number) => Promise.all(Array.from({ length: count }, instance));
@@ -124,11 +126,26 @@ describeWithEngines(['redis-server'], 'breakers of one fleet', () => {
     bad!.fail(4);
     await eventually(() => other!.fleet.verdict === 'wary');
     expect(other!.fleet.verdict).toBe('wary');
-    bad!.fleet.close();
+    bad!.vanish();
     await eventually(() => other!.fleet.verdict === 'calm');
     expect(other!.fleet.verdict).toBe('calm');
     // Its breaker's open time is longer than it was remembered.
     expect(bad!.state()).toBe('open');
+  }, 20_000);
+
+  it('counts an instance once that is restarted again and again', async () => {
+    const others = await fleetOf(2);
+    await heartbeats();
+    for (let restarts = 0; restarts < 3; restarts += 1) {
+      const bad = await instance();
+      bad.fail(4);
+      expect(bad.state()).toBe('open');
+      await eventually(() => others.every(({ fleet }) => fleet.verdict === 'wary'));
+      bad.fleet.close();
+    }
+    await heartbeats();
+    expect(others.map(({ fleet }) => fleet.counters.openedByFleet)).toEqual([0, 0]);
+    expect(others.map(({ fleet }) => fleet.verdict)).toEqual(['calm', 'calm']);
   }, 20_000);
 
   it('goes by each instance’s own evidence while the store is away', async () => {

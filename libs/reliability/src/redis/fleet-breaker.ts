@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import type { CircuitBreaker } from '../circuit-breaker/circuit-breaker.js';
 import type { Capabilities } from '../core/capabilities.js';
 import type { CircuitBreakerEvent } from '../core/events.js';
+import { durationMs, parseOptions, positiveCount, ratio } from '../core/options.js';
 import type { Timer } from '../core/timer.js';
 import { FLEET_SCRIPT } from './fleet-script.js';
 import type { FleetVerdict } from './fleet-verdict.js';
@@ -14,22 +16,32 @@ const FLEET = script(FLEET_SCRIPT);
 /** The part of a breaker that evidence from elsewhere acts on. */
 export type EvidencedBreaker = Pick<CircuitBreaker, 'name' | 'isolate' | 'beWary'>;
 
-export interface FleetBreakerOptions {
-  /** Share of the live instances that must have opened for the others to open too. Default 0.5. */
-  readonly quorum?: number;
-  /** And at least so many. Default 2. */
-  readonly minInstances?: number;
-  /** Multiplies the thresholds of a breaker while others, too few for the quorum, are open. Default 0.5. */
-  readonly waryFactor?: number;
-  /** Ms between two reports of an instance; three missed ones and it is gone. Default 1,000. */
-  readonly heartbeatMs?: number;
-  /** Ms for which one instance alone may probe. Default 5,000. */
-  readonly probeMs?: number;
-  /** This instance's name in the fleet. Default: a random one. */
-  readonly instance?: string;
-  /** Prefix of the keys in Redis. Default `breaker:`. */
-  readonly prefix?: string;
-}
+export const fleetBreakerOptions = z.strictObject({
+  quorum: ratio()
+    .default(0.5)
+    .describe('Share of the live instances that must have opened for the others to open too, 0 to 1. Default 0.5.'),
+  minInstances: positiveCount().default(2).describe('And at least so many, from 1. Default 2.'),
+  waryFactor: ratio()
+    .gt(0)
+    .default(0.5)
+    .describe(
+      'Multiplies the thresholds of a breaker while others, too few for the quorum, are open; above 0 to 1. Default 0.5.',
+    ),
+  heartbeatMs: durationMs()
+    .default(1_000)
+    .describe('Ms between two reports of an instance; three missed ones and it is gone. Default 1,000.'),
+  probeMs: durationMs().default(5_000).describe('Ms for which one instance alone may probe. Default 5,000.'),
+  instance: z
+    .string()
+    .min(1)
+    .default(() => randomUUID())
+    .describe(
+      'The name of this instance in the fleet: of one that is restarted often a lasting one, lest it count as several. Default: a random one.',
+    ),
+  prefix: z.string().default('breaker:').describe('Prefix of the keys in Redis. Default `breaker:`.'),
+});
+
+export type FleetBreakerOptions = z.input<typeof fleetBreakerOptions>;
 
 /**
  * Lets the instances of a service learn from one another's breakers without letting one of them decide for all: each
@@ -39,7 +51,7 @@ export interface FleetBreakerOptions {
  * Without the store every breaker goes by its own evidence alone. State per key stays with each instance.
  */
 export class FleetBreaker {
-  readonly #options: Required<FleetBreakerOptions>;
+  readonly #options: z.output<typeof fleetBreakerOptions>;
   readonly #keys: readonly [string, ...string[]];
   readonly #unsubscribe: () => void;
   #beat: Timer | undefined;
@@ -53,22 +65,14 @@ export class FleetBreaker {
   #closed = false;
   readonly counters = { reports: 0, openedByFleet: 0, probesGranted: 0, probesDenied: 0 };
 
+  /** @throws InvalidOptionsError */
   constructor(
     private readonly breaker: EvidencedBreaker,
     private readonly store: SharedStore,
     private readonly context: Capabilities,
     options: FleetBreakerOptions = {},
   ) {
-    this.#options = {
-      quorum: 0.5,
-      minInstances: 2,
-      waryFactor: 0.5,
-      heartbeatMs: 1_000,
-      probeMs: 5_000,
-      instance: randomUUID(),
-      prefix: 'breaker:',
-      ...options,
-    };
+    this.#options = parseOptions(fleetBreakerOptions, options, `fleetBreaker "${breaker.name}"`);
     const base = `${this.#options.prefix}{${breaker.name}}:`;
     this.#keys = [`${base}live`, `${base}open`, `${base}probe`, `${base}recovered`];
     this.#unsubscribe = context.emit.on('circuit-breaker.transition', (event) => {
@@ -82,11 +86,14 @@ export class FleetBreaker {
     return this.#verdict;
   }
 
+  /** Leaves the fleet, and takes its word along: who comes back under another name is not to count twice. */
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#unsubscribe();
     this.#beat?.cancel();
     this.#probe?.cancel();
+    void this.#leave();
   }
 
   #hear(event: Extract<CircuitBreakerEvent, { type: 'circuit-breaker.transition' }>): void {
@@ -198,6 +205,14 @@ export class FleetBreaker {
       await this.store.run(FLEET, this.#keys, ['recovered', this.#options.instance]);
     } catch {
       // The right to probe ends by itself, and the openings with their time.
+    }
+  }
+
+  async #leave(): Promise<void> {
+    try {
+      await this.store.run(FLEET, this.#keys, ['leave', this.#options.instance]);
+    } catch {
+      // Three missed reports say the same.
     }
   }
 }

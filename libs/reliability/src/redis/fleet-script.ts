@@ -5,7 +5,7 @@
  * ARGV  operation, instance, then
  *       report: ms that this report keeps it alive, ms that its breaker stays open (0: closed, -1: as before)
  *       probe: ms that the right to probe lasts
- *       recovered: nothing
+ *       recovered, leave: nothing
  * gives report: { alive, open among them, ms until the last of these is over, ms since a probe succeeded or -1 }
  *       others: 1 if done
  */
@@ -38,6 +38,13 @@ if op == 'report' then
   if #members > 0 then redis.call('PEXPIRE', open, math.max(last, 1)) end
   local since = redis.call('GET', recovered)
   return { redis.call('ZCARD', live), evidence, last, since and math.max(0, now - tonumber(since)) or -1 }
+end
+
+if op == 'leave' then
+  redis.call('ZREM', live, id)
+  redis.call('ZREM', open, id)
+  if redis.call('GET', probe) == id then redis.call('DEL', probe) end
+  return 1
 end
 
 if op == 'probe' then

@@ -1,3 +1,5 @@
+import { InvalidOptionsError } from '../core/errors.js';
+
 /**
  * The little that is needed of a Redis client. Commands are sent as they stand on the wire; on a cluster the key says
  * to which node.
@@ -34,8 +36,14 @@ export type AnyRedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient 
  *
  * What a client says when it loses the server it says in an `error` event; without a listener node-redis ends the
  * process.
+ * @throws InvalidOptionsError for what is no client
  */
 export function redisConnection(client: AnyRedisClient): RedisConnection {
+  const given: unknown = client;
+  if (typeof given !== 'object' || given === null || !['send', 'call', 'sendCommand'].some((name) => name in given)) {
+    const rule = 'must be a client of node-redis or ioredis';
+    throw new InvalidOptionsError([{ path: 'redisConnection', rule, value: given }]);
+  }
   if ('send' in client) return client;
   if ('call' in client) {
     return {

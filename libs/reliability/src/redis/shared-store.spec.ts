@@ -42,6 +42,25 @@ describe('SharedStore', () => {
     expect(connection.sent).toEqual(['EVALSHA', 'EVALSHA', 'EVAL']);
   });
 
+  it('goes on when something else lies under a key: the server is well', async () => {
+    const { connection, run, store } = setUp();
+    connection.answer = () => Promise.reject(new Error('WRONGTYPE Operation against a key holding the wrong kind'));
+    expect(await run()).toBe('Shared store: a command failed');
+    expect([store.available, store.counters.failed, store.counters.outages]).toEqual([true, 1, 0]);
+  });
+
+  it('refuses options that cannot be', () => {
+    expect(() => setUp({ commandMs: 0 })).toThrow(/sharedStore\.commandMs: .*; got 0/);
+    expect(() => setUp({ longestProbeMs: NaN })).toThrow(/sharedStore\.longestProbeMs: .*; got NaN/);
+    expect(() => setUp({ deadlineMs: 5 } as never)).toThrow('sharedStore.deadlineMs: is not an option; got 5');
+  });
+
+  it.each([undefined, null, 'redis://localhost', {}])('takes no client such as %p', (client) => {
+    expect(() => redisConnection(client as never)).toThrow(
+      'redisConnection: must be a client of node-redis or ioredis',
+    );
+  });
+
   it('waits for no answer longer than its deadline', async () => {
     const { connection, run, clock, store, heard } = setUp();
     connection.answer = hangs;

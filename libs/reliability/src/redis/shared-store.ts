@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { Capabilities } from '../core/capabilities.js';
 import { ReliabilityError } from '../core/errors.js';
+import { durationMs, parseOptions, positiveCount } from '../core/options.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { ProbeTimes, StoreHealth } from './store-health.js';
 import { afterFailure, AVAILABLE, mayProbe, whileProbing } from './store-health.js';
@@ -26,16 +28,16 @@ export class StoreUnavailableError extends ReliabilityError {
   }
 }
 
-export interface SharedStoreOptions {
-  /** Longest that a caller waits for a command, in ms. Default 50. */
-  readonly commandMs?: number;
-  /** Ms from a failure until the store is tried again. Default 100. */
-  readonly firstProbeMs?: number;
-  /** Longest time between two tries, in ms. Default 5,000. */
-  readonly longestProbeMs?: number;
-  /** Most commands under way at a time; more are refused at once. Default 10,000. */
-  readonly maxInFlight?: number;
-}
+export const sharedStoreOptions = z.strictObject({
+  commandMs: durationMs().default(50).describe('Longest that a caller waits for a command, in ms. Default 50.'),
+  firstProbeMs: durationMs().default(100).describe('Ms from a failure until the store is tried again. Default 100.'),
+  longestProbeMs: durationMs().default(5_000).describe('Longest time between two tries, in ms. Default 5,000.'),
+  maxInFlight: positiveCount()
+    .default(10_000)
+    .describe('Most commands under way at a time, from 1; more are refused at once. Default 10,000.'),
+});
+
+export type SharedStoreOptions = z.input<typeof sharedStoreOptions>;
 
 /** Runs on the server, atomically. */
 export interface Script {
@@ -72,11 +74,17 @@ export class SharedStore {
   /** Commands answered, failed (too late included), and refused because the store was known to be away. */
   readonly counters = { answered: 0, failed: 0, spared: 0, outages: 0 };
 
+  /** @throws InvalidOptionsError */
   constructor(
     private readonly connection: RedisConnection,
     private readonly capabilities: Pick<Capabilities, 'clock' | 'random'>,
-    { commandMs = 50, firstProbeMs = 100, longestProbeMs = 5_000, maxInFlight = 10_000 }: SharedStoreOptions = {},
+    options: SharedStoreOptions = {},
   ) {
+    const { commandMs, firstProbeMs, longestProbeMs, maxInFlight } = parseOptions(
+      sharedStoreOptions,
+      options,
+      'sharedStore',
+    );
     this.#commandMs = commandMs;
     this.#maxInFlight = maxInFlight;
     this.#probes = { firstMs: firstProbeMs, longestMs: longestProbeMs };
@@ -156,7 +164,7 @@ export class SharedStore {
       this.counters.failed += 1;
       const failure =
         error instanceof StoreUnavailableError ? error : new StoreUnavailableError('a command failed', error);
-      this.#fail(failure);
+      if (!concernsOneKey(error)) this.#fail(failure);
       throw failure;
     } finally {
       this.#inFlight -= 1;
@@ -200,6 +208,11 @@ export class SharedStore {
   #tell(available: boolean, error: unknown): void {
     for (const listener of Array.from(this.#listeners)) listener(available, error);
   }
+}
+
+/** Something else lies under the key: the server is well, and so are all other keys. */
+function concernsOneKey(error: unknown): boolean {
+  return error instanceof Error && /\bWRONGTYPE\b/.test(error.message);
 }
 
 function isMissingScript(error: unknown): boolean {
