@@ -208,12 +208,21 @@ describe('names', () => {
     ['network', 'SocketClosedUnexpectedlyError MaxRetriesPerRequestError MongoNetworkError MongoServerSelectionError'],
     ['network', 'PrismaClientInitializationError'],
     ['rateLimit', 'ThrottlingException ThrottlerException TooManyRequestsException SlowDown RequestLimitExceeded'],
-    ['rateLimit', 'ProvisionedThroughputExceededException RateLimitExceeded DDoSProtection'],
+    ['rateLimit', 'ProvisionedThroughputExceededException RateLimitExceeded DDoSProtection Throttling'],
+    ['rateLimit', 'ThrottledException RequestThrottled RequestThrottledException BandwidthLimitExceeded'],
     ['auth', 'NotAllowedError SecurityError AuthenticationError PermissionDenied RestrictedLocation InvalidNonce'],
     ['server', 'ExchangeNotAvailable OnMaintenance OperationFailed CancelPending'],
     ['unknown', 'Error ExchangeError BaseError Timeouts FetchError'],
   ])('of %s failures: %s', (errorClass, names) => {
     for (const name of names.split(' ')) expect([name, classify(named(name))]).toEqual([name, { errorClass }]);
+  });
+
+  it.each([400, 503])('of throttling say more than a status of %d', (httpStatusCode) => {
+    const $metadata = { httpStatusCode };
+    expect(classify(named('ThrottlingException', '', { $metadata }))).toEqual({ errorClass: 'rateLimit' });
+    expect(classify(named('ValidationException', '', { $metadata: { httpStatusCode: 400 } }))).toEqual({
+      errorClass: 'client',
+    });
   });
 
   it.each(['AbortError', 'CanceledError', 'CancelledError'])('%s: the caller gave up', (name) => {

@@ -3,7 +3,7 @@ import { ERROR_CLASSES } from '../error-class.js';
 import { systemClock } from '../clock.js';
 import { byCcxtError } from './ccxt-errors.js';
 import { ErrorFacts, MAX_SIBLINGS } from './error-facts.js';
-import { byName } from './error-names.js';
+import { byName, byThrottling } from './error-names.js';
 import { byText } from './error-text.js';
 import { byGrpcStatus } from './grpc-status.js';
 import { byHttpStatus } from './http-status.js';
@@ -47,8 +47,8 @@ const SIBLING_ORDER: readonly ErrorClass[] = [
  * Makes a function that says what kind of failure an error is. Pure but for the wall clock, never throws, and looks at
  * at most 8 levels of causes, 16 siblings and 128 errors in all, so that no error, however built, costs more than that.
  *
- * Per link: one's own rules, this library's errors, exchange codes, ccxt, HTTP status, gRPC status, error code, name.
- * A wrapper that says nothing certain (`fetch failed`) gives way to its cause; wording is looked at last.
+ * Per link: one's own rules, this library's errors, exchange codes, ccxt, throttling by name, HTTP status, gRPC
+ * status, error code, name. A wrapper that says nothing certain (`fetch failed`) gives way to its cause; wording is looked at last.
  */
 export function createClassifier({
   rules = [],
@@ -102,6 +102,7 @@ function byLink(facts: ErrorFacts, wallNow: () => number): Verdict | undefined {
     byReliabilityError(facts.error) ??
     byVenueError(facts.error) ??
     byCcxtError(facts, wallNow) ??
+    byThrottling(facts) ??
     byHttpStatus(facts.status) ??
     byGrpcStatus(facts) ??
     byCode(facts) ??

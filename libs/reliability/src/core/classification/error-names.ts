@@ -4,6 +4,12 @@ import { read } from './error-facts.js';
 import { abortedVerdict } from './node-codes.js';
 import { verdict, type Verdict } from './verdict.js';
 
+const THROTTLING = new Set(
+  `ThrottlingException ThrottledException ThrottlerException Throttling RequestThrottled RequestThrottledException
+   TooManyRequestsException ProvisionedThroughputExceededException RequestLimitExceeded BandwidthLimitExceeded
+   SlowDown`.split(/\s+/),
+);
+
 const BY_NAME = vaguely({
   SyntaxError: 'data',
   ZodError: 'data',
@@ -25,12 +31,6 @@ const BY_NAME = vaguely({
   MongoNetworkError: 'network',
   MongoServerSelectionError: 'network',
   PrismaClientInitializationError: 'network',
-  ThrottlingException: 'rateLimit',
-  ThrottlerException: 'rateLimit',
-  TooManyRequestsException: 'rateLimit',
-  ProvisionedThroughputExceededException: 'rateLimit',
-  RequestLimitExceeded: 'rateLimit',
-  SlowDown: 'rateLimit',
   NotAllowedError: 'auth',
   SecurityError: 'auth',
 });
@@ -45,6 +45,11 @@ const BY_FETCH_ERROR_TYPE = vaguely({
   'unsupported-redirect': 'client',
   system: 'network',
 });
+
+/** Throttling by its name, before the status: services of AWS answer it with 400, as any mistake of the caller. */
+export function byThrottling({ name }: ErrorFacts): Verdict | undefined {
+  return THROTTLING.has(name) ? verdict('rateLimit') : undefined;
+}
 
 /** Errors known by their class name alone: DOMException, built-in errors, clients of databases and brokers. */
 export function byName(facts: ErrorFacts): Verdict | undefined {
