@@ -132,6 +132,10 @@ describe('gRPC statuses', () => {
   it.each([
     ['14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED', early('network')],
     ['14 UNAVAILABLE: Name resolution failed for target dns:x', early('network')],
+    // A server may say so of what it calls itself.
+    ['14 UNAVAILABLE: connect ECONNREFUSED 10.0.0.1:5432', { errorClass: 'network' }],
+    ['14 UNAVAILABLE: getaddrinfo ENOTFOUND db', { errorClass: 'network' }],
+    ['14 UNAVAILABLE: getaddrinfo EAI_AGAIN db', { errorClass: 'network' }],
     ['14 UNAVAILABLE: Connection dropped', { errorClass: 'network' }],
     ['14 UNAVAILABLE: read ECONNRESET', { errorClass: 'network' }],
     ['14 UNAVAILABLE: overloaded', { errorClass: 'server' }],
@@ -437,8 +441,9 @@ describe('causes', () => {
 
 describe('words', () => {
   it.each([
-    ['connect ECONNREFUSED 127.0.0.1:80', early('network')],
-    ['connect ETIMEDOUT 10.0.0.1:443', early('timeout')],
+    // No proof that nothing was sent: a service may quote what befell it further on.
+    ['connect ECONNREFUSED 127.0.0.1:80', { errorClass: 'network' }],
+    ['connect ETIMEDOUT 10.0.0.1:443', { errorClass: 'timeout' }],
     ['read ETIMEDOUT', { errorClass: 'timeout' }],
     ['UND_ERR_SOCKET', { errorClass: 'network' }],
     ['Operation timed out', { errorClass: 'timeout' }],
@@ -462,7 +467,7 @@ describe('words', () => {
   });
 
   it.each([
-    ['getaddrinfo EAI_AGAIN example.com', early('network')],
+    ['getaddrinfo EAI_AGAIN example.com', { errorClass: 'network' }],
     ['EVERY attempt: ERR: write EPIPE', { errorClass: 'network' }],
     ['timeout', { errorClass: 'timeout' }],
     ['time out', { errorClass: 'timeout' }],
@@ -474,6 +479,8 @@ describe('words', () => {
     ['connection lost', { errorClass: 'network' }],
     ['connection dropped', { errorClass: 'network' }],
     ['we connect ETIMEDOUT', { errorClass: 'timeout' }],
+    ['connect EACCES 10.0.0.1:443', { errorClass: 'network' }],
+    ['we connect EACCES', { errorClass: 'auth' }],
   ])('tell: %j', (message, expected) => {
     expect(classify(message)).toEqual(expected);
   });

@@ -13,7 +13,7 @@ export function byText(facts: ErrorFacts): Verdict | undefined {
   const message = facts.message.slice(0, LONGEST_TEXT);
   for (const [code] of message.matchAll(CODES_IN_TEXT)) {
     const found = byCode({ code, message, syscall: syscallIn(message) } as ErrorFacts);
-    if (found !== undefined) return { ...found, grounds: 'words' };
+    if (found !== undefined) return asWords(found);
   }
   if (/\btimed?[ -]?out\b|\bdeadline exceeded\b/i.test(message)) return verdict('timeout', 'words');
   if (/\btoo many requests\b|\brate.?limit(ed)?\b.*\bexceeded\b|\bquota exceeded\b/i.test(message)) {
@@ -25,6 +25,11 @@ export function byText(facts: ErrorFacts): Verdict | undefined {
   return /\bservice unavailable\b|\bbad gateway\b|\binternal server error\b/i.test(message)
     ? verdict('server', 'words')
     : undefined;
+}
+
+/** A message may quote what befell the other side further on: it is no proof that the request was never sent. */
+function asWords({ neverSent: _, ...said }: Verdict): Verdict {
+  return { ...said, grounds: 'words' };
 }
 
 function syscallIn(message: string): string | undefined {

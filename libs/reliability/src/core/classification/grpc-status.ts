@@ -49,10 +49,11 @@ const VERDICTS = new Map<unknown, Verdict>(
 );
 
 /** Wordings of grpc-js when no connection could be made, so that the request was never sent. */
-const NOT_CONNECTED = /No connection established|Name resolution failed|ECONNREFUSED|ENOTFOUND|EAI_AGAIN/;
+const NOT_CONNECTED = /No connection established|Name resolution failed/;
 /** grpc-js's wording when the other side, not the caller, ended the stream. */
 const CUT_OFF = /Call cancelled/;
-const CONNECTION_LOST = /Connection dropped|ECONNRESET|socket hang up|read ETIMEDOUT|session closed|GOAWAY/i;
+const CONNECTION_LOST =
+  /Connection dropped|ECONNRESET|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|socket hang up|read ETIMEDOUT|session closed|GOAWAY/i;
 
 /** A gRPC `ServiceError`: a numeric `code` with `details`, or the status by name. */
 export function byGrpcStatus(facts: ErrorFacts): Verdict | undefined {
