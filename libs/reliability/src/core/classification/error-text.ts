@@ -28,7 +28,8 @@ export function byText(facts: ErrorFacts): Verdict | undefined {
 }
 
 /** A message may quote what befell the other side further on: it is no proof that the request was never sent. */
-function asWords({ neverSent: _, ...said }: Verdict): Verdict {
+function asWords(found: Verdict): Verdict {
+  const { neverSent: _, ...said } = found;
   return { ...said, grounds: 'words' };
 }
 
