@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as prettier from 'prettier';
 import { ruleFiles } from '../deploy/prometheus/rule-files.js';
-import { alertSchemas, withTables } from './options-table.js';
+import { alertSchemas, redisSchemas, withTables } from './options-table.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
@@ -13,11 +13,14 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
   cwd: root,
   stdio: 'inherit',
 });
-const { BUILTIN_POLICIES } = await import('@marketprism/reliability');
+const { BUILTIN_POLICIES, handlerOptions, rateLimiterPolicy } = await import('@marketprism/reliability');
 const alerting = await import('@marketprism/reliability/alerting');
+const redis = await import('@marketprism/reliability/redis');
 const schemas = {
   ...Object.fromEntries(BUILTIN_POLICIES.map(({ optionKey, options }) => [optionKey, options])),
   ...alertSchemas(alerting),
+  ...redisSchemas(redis, rateLimiterPolicy.options),
+  handlers: handlerOptions,
 };
 
 for (const name of readdirSync(here).filter((file) => file.endsWith('.md'))) {

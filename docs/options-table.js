@@ -31,6 +31,17 @@ export function alertSchemas({ alertsOptions, alertRule }) {
   };
 }
 
+/** Tables of what is shared through Redis: of what a limiter can be told beyond `rateLimit`, of the store, of breakers. */
+export function redisSchemas({ sharedRateLimiterOptions, sharedStoreOptions, fleetBreakerOptions }, rateLimit) {
+  const { shape } = sharedRateLimiterOptions.def;
+  const own = Object.entries(shape).filter(([name]) => !(name in rateLimit.def.shape));
+  return {
+    sharedRateLimit: { def: { type: 'object', shape: Object.fromEntries(own) } },
+    sharedStore: sharedStoreOptions,
+    fleetBreaker: fleetBreakerOptions,
+  };
+}
+
 export function tableOf(schema) {
   const lines = rowsOf(opened(schema).schema, '', new Set()).map(
     ({ path, fallback, meaning }) => `| \`${path}\` | ${fallback} | ${meaning} |`,

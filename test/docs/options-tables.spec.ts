@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BUILTIN_POLICIES } from '@marketprism/reliability';
+import { BUILTIN_POLICIES, handlerOptions, rateLimiterPolicy } from '@marketprism/reliability';
 import { alertRule, alertsOptions } from '@marketprism/reliability/alerting';
+import { fleetBreakerOptions, sharedRateLimiterOptions, sharedStoreOptions } from '@marketprism/reliability/redis';
 
 // Plain JavaScript, shared with `npm run docs`.
-const { alertSchemas, tableOf, withTables } = jest.requireActual<{
+const { alertSchemas, redisSchemas, tableOf, withTables } = jest.requireActual<{
   alertSchemas: (alerting: object) => Readonly<Record<string, unknown>>;
+  redisSchemas: (redis: object, rateLimit: unknown) => Readonly<Record<string, unknown>>;
   tableOf: (schema: unknown) => string;
   withTables: (page: string, schemas: Readonly<Record<string, unknown>>) => string;
 }>('../../docs/options-table.js');
@@ -14,6 +16,8 @@ const docs = join(__dirname, '../../docs');
 const schemas: Readonly<Record<string, unknown>> = {
   ...Object.fromEntries(BUILTIN_POLICIES.map(({ optionKey, options }) => [optionKey, options])),
   ...alertSchemas({ alertRule, alertsOptions }),
+  ...redisSchemas({ sharedRateLimiterOptions, sharedStoreOptions, fleetBreakerOptions }, rateLimiterPolicy.options),
+  handlers: handlerOptions,
 };
 const pages = readdirSync(docs).filter((file) => file.endsWith('.md'));
 /** As formatted or not: cells without padding, the rule below the head aside. */

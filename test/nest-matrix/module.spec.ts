@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Injectable, Logger, Module } from '@nestjs/common';
+import { type DynamicModule, Injectable, Logger, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   type AdmissionPolicy,
@@ -72,6 +72,48 @@ describe('the module', () => {
     rates.breaker.forceOpen();
     await expect(rates.fetch()).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', policy: 'okx' });
     await module.close();
+  });
+
+  const local = () => ReliabilityModule.forRoot({ policies: okx, isGlobal: false });
+  const exported = (reliability: DynamicModule) => {
+    @Module({ imports: [reliability], exports: [ReliabilityModule] })
+    class Shared {}
+    return Shared;
+  };
+  it.each([
+    ['the same module imported', (reliability: DynamicModule) => [reliability]],
+    ['a module that exports it', (reliability: DynamicModule) => [exported(reliability)]],
+    [
+      'a feature that imports it',
+      (reliability: DynamicModule) => [ReliabilityModule.forFeature(okx, { imports: [reliability] })],
+    ],
+  ])('that is not global protects everywhere, and gives handles by %s', async (what, importsOf) => {
+    const root = what.includes('feature') ? ReliabilityModule.forRoot({ isGlobal: false }) : local();
+    @Module({ imports: importsOf(root), providers: [Rates] })
+    class Feature {}
+    @Injectable()
+    class Elsewhere {
+      @CircuitBreaker('okx')
+      async fetch() {
+        return 'rate';
+      }
+    }
+    @Module({ providers: [Elsewhere] })
+    class Other {}
+    const module = await Test.createTestingModule({ imports: [root, Feature, Other] }).compile();
+    await module.init();
+    module.get(Rates, { strict: false }).breaker.forceOpen();
+    await expect(module.get(Elsewhere, { strict: false }).fetch()).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+    await module.close();
+  });
+
+  it('takes isGlobal beside a factory, not from it, and nothing but true or false', async () => {
+    const useFactory = () => ({ policies: okx, isGlobal: false }) as ReliabilityModuleOptions;
+    const started = Test.createTestingModule({ imports: [ReliabilityModule.forRootAsync({ useFactory })] }).compile();
+    await expect(started).rejects.toThrow('isGlobal: stands beside useFactory, not in what it gives');
+    expect(() => ReliabilityModule.forRoot({ policies: okx, isGlobal: 'no' as never })).toThrow(
+      "isGlobal: must be true or false; got 'no'",
+    );
   });
 
   it('stops the start for a feature whose name is taken, and for an unknown option', async () => {

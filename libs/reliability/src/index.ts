@@ -250,7 +250,7 @@ export {
 } from './nest/policy-handles.js';
 export { RELIABILITY_CAPABILITIES } from './nest/reliability.constants.js';
 export { ReliabilityInterceptor } from './nest/reliability.interceptor.js';
-export type { HandlerOptions } from './nest/handler-options.js';
+export { handlerOptions, type HandlerOptions } from './nest/handler-options.js';
 export { ReliabilityExceptionFilter } from './nest/reliability-exception.filter.js';
 export { type HttpAnswer, httpAnswer } from './nest/http-answer.js';
 export { RateLimitGuard } from './nest/rate-limit.guard.js';

@@ -6,7 +6,10 @@ import { providersOfAsked, providersOfConfigured } from './policy-handles.js';
 /** Named policies of one module, added to those of the application when it starts. */
 @Module({})
 export class ReliabilityFeatureModule {
-  static of(policies: Readonly<Record<string, PolicyOptions>>): DynamicModule {
+  static of(
+    policies: Readonly<Record<string, PolicyOptions>>,
+    imports: NonNullable<DynamicModule['imports']>,
+  ): DynamicModule {
     const added = Symbol(`policies ${Object.keys(policies).join(', ')}`);
     const configured = providersOfConfigured(policies).map((provider) => ({
       ...(provider as { provide: string; useFactory: (registry: PolicyRegistry) => object }),
@@ -16,6 +19,7 @@ export class ReliabilityFeatureModule {
     const handles = [...configured, ...providersOfAsked(configured)];
     return {
       module: ReliabilityFeatureModule,
+      imports,
       providers: [
         {
           provide: added,

@@ -14,20 +14,19 @@ import { Observable, tap } from 'rxjs';
 import type { Link } from '../chain/link.js';
 import { type Ambient, handDown } from '../core/ambient.js';
 import { isReliabilityError } from '../core/errors.js';
+import { parseOptions } from '../core/options.js';
 import { PolicyRegistry } from '../manager/policy-registry.js';
 import { rateLimitHeaders } from '../rate-limiter/rate-limit-headers.js';
 import { RateLimiter } from '../rate-limiter/rate-limiter.js';
 import { RETRY_ATTEMPT_HEADER, withinRetryHop } from '../retry/retry-hop.js';
 import { ofCallersQuota } from './callers-quota.js';
 import { watchDisconnect } from './client-disconnect.js';
-import { DEFAULT_DEADLINE_HEADER, readDeadline } from './deadline-header.js';
+import { readDeadline } from './deadline-header.js';
 import { HandlerChains } from './handler-chains.js';
-import type { HandlerOptions } from './handler-options.js';
+import { handlerOptions, type HandlerOptions, type ResolvedHandlerOptions } from './handler-options.js';
 import { protectedMethodOf } from './protect-method.js';
 import { MODULE_OPTIONS_TOKEN, type ReliabilityModuleOptions } from './reliability.module-definition.js';
 import { ReliabilityRuntime } from './reliability-runtime.js';
-
-const DEFAULT_MAX_DEADLINE_MS = 300_000;
 
 /**
  * Around handlers: applies a configured chain to those that have no decorators of their own, takes the deadline from
@@ -39,7 +38,7 @@ const DEFAULT_MAX_DEADLINE_MS = 300_000;
 export class ReliabilityInterceptor implements NestInterceptor, OnModuleInit {
   protected readonly policy: HandlerOptions['policy'] | undefined;
   private readonly chains: HandlerChains;
-  private readonly handlers: HandlerOptions;
+  private readonly handlers: ResolvedHandlerOptions;
 
   constructor(
     private readonly runtime: ReliabilityRuntime,
@@ -48,7 +47,7 @@ export class ReliabilityInterceptor implements NestInterceptor, OnModuleInit {
     @Inject(MODULE_OPTIONS_TOKEN) { handlers = {} }: ReliabilityModuleOptions,
   ) {
     this.chains = new HandlerChains(registry);
-    this.handlers = handlers;
+    this.handlers = parseOptions(handlerOptions, handlers, 'handlers');
     this.policy = handlers.policy;
   }
 
@@ -90,8 +89,7 @@ export class ReliabilityInterceptor implements NestInterceptor, OnModuleInit {
 
   /** Hands the client's deadline and its leaving down to everything that is called for it. */
   private withinRequest(context: ExecutionContext, handle: () => Observable<unknown>): Observable<unknown> {
-    const { deadlineHeader = DEFAULT_DEADLINE_HEADER, maxDeadlineMs = DEFAULT_MAX_DEADLINE_MS } = this.handlers;
-    const { abortOnDisconnect = true } = this.handlers;
+    const { deadlineHeader, maxDeadlineMs, abortOnDisconnect } = this.handlers;
     const { clock } = this.registry.factory.capabilities;
     const request = context.switchToHttp().getRequest<{ headers?: IncomingHttpHeaders }>();
     const { headers = {} } = request;
@@ -113,7 +111,7 @@ export class ReliabilityInterceptor implements NestInterceptor, OnModuleInit {
     handled: Observable<unknown>,
     limiter: Link | undefined,
   ): Observable<unknown> {
-    if (limiter === undefined || this.handlers.rateLimitHeaders === false) return handled;
+    if (limiter === undefined || !this.handlers.rateLimitHeaders) return handled;
     const { policy, use } = limiter;
     if (!(policy instanceof RateLimiter) || use.key !== undefined) return handled;
     const headers = () => rateLimitHeaders(policy.name, policy.windows, policy.standing());

@@ -49,8 +49,12 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYN
     .setExtras(
       /** `admin` mounts the admin API: what can be shown and done while running, over HTTP. */
       { isGlobal: true, admin: undefined as AdminOptions | undefined, ...NOTHING_MOUNTED },
-      (definition, { isGlobal, admin, ...mounts }) =>
-        withMounts(withAdmin({ ...definition, global: isGlobal }, admin), mounts),
+      (definition, { isGlobal, admin, ...mounts }) => {
+        if (typeof isGlobal !== 'boolean') {
+          throw new InvalidOptionsError([{ path: 'isGlobal', rule: 'must be true or false', value: isGlobal }]);
+        }
+        return withMounts(withAdmin({ ...definition, global: isGlobal }, admin), mounts);
+      },
     )
     .build();
 
@@ -74,11 +78,10 @@ const KNOWN: ReadonlySet<string> = new Set([
   'history',
   'auditTrail',
   'decisions',
-  'isGlobal',
 ]);
 
-/** What decides which routes there are has to be known before any factory runs. */
-const ROUTES: ReadonlySet<string> = new Set(['health', 'metrics', 'dashboard', 'admin']);
+/** What decides which routes there are, and who sees the module, has to be known before any factory runs. */
+const BESIDE_FACTORY: ReadonlySet<string> = new Set(['health', 'metrics', 'dashboard', 'admin', 'isGlobal']);
 
 /** @throws InvalidOptionsError naming every problem outside the policies, which have rules of their own */
 export function checkModuleOptions(options: ReliabilityModuleOptions): void {
@@ -87,7 +90,7 @@ export function checkModuleOptions(options: ReliabilityModuleOptions): void {
     throw new InvalidOptionsError([{ path: 'options', rule: 'must be an object', value: options }]);
   }
   for (const [key, value] of Object.entries(options)) {
-    if (ROUTES.has(key))
+    if (BESIDE_FACTORY.has(key))
       problems.push({ path: key, rule: 'stands beside useFactory, not in what it gives', value: undefined });
     else if (!KNOWN.has(key)) problems.push({ path: key, rule: 'is not an option', value });
   }

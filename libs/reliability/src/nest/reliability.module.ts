@@ -121,10 +121,16 @@ export class ReliabilityModule
     return withHandles(super.forRootAsync(options), {});
   }
 
-  /** Adds named policies that a module brings along. Their names must not be configured elsewhere. */
-  static forFeature(policies: Readonly<Record<string, PolicyOptions>>): DynamicModule {
+  /**
+   * Adds named policies that a module brings along. Their names must not be configured elsewhere.
+   * @param imports where `isGlobal` is false: what `forRoot` or `forRootAsync` gave, or a module that exports it
+   */
+  static forFeature(
+    policies: Readonly<Record<string, PolicyOptions>>,
+    { imports = [] }: Pick<DynamicModule, 'imports'> = {},
+  ): DynamicModule {
     if (!isPlainObject(policies)) refuse('ReliabilityModule.forFeature', 'takes policies by name', policies);
-    return ReliabilityFeatureModule.of(policies);
+    return ReliabilityFeatureModule.of(policies, imports);
   }
 
   /** Takes no new calls, and waits for those under way. */

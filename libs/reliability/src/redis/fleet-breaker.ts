@@ -34,7 +34,7 @@ export const fleetBreakerOptions = z.strictObject({
   instance: z
     .string()
     .min(1)
-    .default(() => randomUUID())
+    .optional()
     .describe(
       'The name of this instance in the fleet: of one that is restarted often a lasting one, lest it count as several. Default: a random one.',
     ),
@@ -52,6 +52,7 @@ export type FleetBreakerOptions = z.input<typeof fleetBreakerOptions>;
  */
 export class FleetBreaker {
   readonly #options: z.output<typeof fleetBreakerOptions>;
+  readonly #instance: string;
   readonly #keys: readonly [string, ...string[]];
   readonly #unsubscribe: () => void;
   #beat: Timer | undefined;
@@ -73,6 +74,7 @@ export class FleetBreaker {
     options: FleetBreakerOptions = {},
   ) {
     this.#options = parseOptions(fleetBreakerOptions, options, `fleetBreaker "${breaker.name}"`);
+    this.#instance = this.#options.instance ?? randomUUID();
     const base = `${this.#options.prefix}{${breaker.name}}:`;
     this.#keys = [`${base}live`, `${base}open`, `${base}probe`, `${base}recovered`];
     this.#unsubscribe = context.emit.on('circuit-breaker.transition', (event) => {
@@ -125,8 +127,8 @@ export class FleetBreaker {
   }
 
   async #report(openForMs: number): Promise<void> {
-    const { heartbeatMs, instance, quorum, minInstances } = this.#options;
-    const args = ['report', instance, String(Math.ceil(3 * heartbeatMs)), String(Math.ceil(openForMs))];
+    const { heartbeatMs, quorum, minInstances } = this.#options;
+    const args = ['report', this.#instance, String(Math.ceil(3 * heartbeatMs)), String(Math.ceil(openForMs))];
     let answer: unknown;
     try {
       answer = await this.store.run(FLEET, this.#keys, args);
@@ -193,7 +195,7 @@ export class FleetBreaker {
   /** Whether this instance alone may probe, for so many ms; `undefined` when the store cannot say. */
   async #ask(forMs: number): Promise<boolean | undefined> {
     try {
-      const args = ['probe', this.#options.instance, String(Math.ceil(forMs))];
+      const args = ['probe', this.#instance, String(Math.ceil(forMs))];
       return Number(await this.store.run(FLEET, this.#keys, args)) === 1;
     } catch {
       return undefined;
@@ -202,7 +204,7 @@ export class FleetBreaker {
 
   async #tellRecovered(): Promise<void> {
     try {
-      await this.store.run(FLEET, this.#keys, ['recovered', this.#options.instance]);
+      await this.store.run(FLEET, this.#keys, ['recovered', this.#instance]);
     } catch {
       // The right to probe ends by itself, and the openings with their time.
     }
@@ -210,7 +212,7 @@ export class FleetBreaker {
 
   async #leave(): Promise<void> {
     try {
-      await this.store.run(FLEET, this.#keys, ['leave', this.#options.instance]);
+      await this.store.run(FLEET, this.#keys, ['leave', this.#instance]);
     } catch {
       // Three missed reports say the same.
     }
