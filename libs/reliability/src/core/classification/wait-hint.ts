@@ -99,7 +99,8 @@ function flag(value: string | undefined): boolean | undefined {
 
 function headerOf(headers: object, name: string): string | undefined {
   try {
-    if ('get' in headers && typeof headers.get === 'function') return asText(headers.get(name));
+    const { get } = headers as { readonly get?: (name: string) => unknown };
+    if (typeof get === 'function') return asText(get.call(headers, name));
     const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name) ?? name;
     return asText((headers as Record<string, unknown>)[key]);
   } catch {
