@@ -22,6 +22,13 @@ const stryker = join(root, 'node_modules/@stryker-mutator/core/bin/stryker.js');
 const { status } = spawnSync(process.execPath, [stryker, 'run', join(here, 'stryker.config.js')], {
   cwd: root,
   stdio: 'inherit',
-  env: { ...process.env, MUTATION_ROOM: room, MUTATION_FILE: file ?? '', MUTATION_SPECS: specs ?? '' },
+  // Where time is not UTC it shows who reads a date as if it were.
+  env: {
+    TZ: 'Asia/Kathmandu',
+    ...process.env,
+    MUTATION_ROOM: room,
+    MUTATION_FILE: file ?? '',
+    MUTATION_SPECS: specs ?? '',
+  },
 });
 process.exit(status ?? 1);

@@ -546,6 +546,19 @@ describe('waits', () => {
     [{ 'retry-after': '7s' }, {}],
     [{ 'retry-after': 'x7' }, {}],
     [{ 'retry-after': '12 Jan 2026 00:00:00 GMT' }, {}],
+    [{ 'retry-after': 'on Thu, 01 Jan 2026 00:00:30 GMT' }, {}],
+    [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:30' }, { retryAfterMs: 30_000 }],
+    [
+      { 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT', date: ' Thu, 01 Jan 2026 00:00:10 GMT ' },
+      { retryAfterMs: 20_000 },
+    ],
+    [{ 'retry-after': '1.25' }, { retryAfterMs: 1_250 }],
+    [{ 'retry-after': '7e1' }, {}],
+    [{ 'retry-after-ms': '7e1' }, {}],
+    [{ 'retry-after-ms': '0x7' }, {}],
+    [{ 'retry-after-ms': '-7' }, {}],
+    [{ 'retry-after-ms': '' }, {}],
+    [{ 'grpc-retry-pushback-ms': '8e1' }, { retryable: false }],
     [{ 'retry-after': '9'.repeat(400) }, {}],
     [{ 'retry-after': ' 15 ' }, { retryAfterMs: 15_000 }],
     [{ 'retry-after': 'Thursday, 01-Jan-26 00:00:30 GMT' }, { retryAfterMs: 30_000 }],
@@ -592,7 +605,7 @@ describe('waits', () => {
     [{ 'x-bapi-limit-reset-timestamp': String(NOW - 1) }, { retryAfterMs: 0 }],
     [{ 'x-ratelimit-reset': 'noon' }, {}],
   ])('%j', (given, expected) => {
-    expect(headers(given)).toEqual({ errorClass: 'rateLimit', ...expected });
+    expect(headers(given)).toStrictEqual({ errorClass: 'rateLimit', ...expected });
   });
 
   it('are found in Headers, in those of the response and in gRPC metadata', () => {

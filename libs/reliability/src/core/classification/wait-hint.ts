@@ -21,7 +21,7 @@ const LONGEST_RESET_SECONDS = 366 * 86_400;
  */
 export function waitHintOf(headerSets: readonly unknown[], wallNow: () => number): WaitHint {
   for (const headers of headerSets) {
-    if (typeof headers !== 'object' || headers === null) continue;
+    if (headers === undefined) continue;
     const hint = hintIn((name) => headerOf(headers, name), wallNow);
     if (hint !== undefined) return hint;
   }
@@ -80,7 +80,7 @@ function resetMs(header: (name: string) => string | undefined, wallNow: () => nu
   if (reset === undefined || !/^\d+(\.\d+)?$/.test(reset.trim())) return undefined;
   // These accompany every answer, spent or not: they are a wait only when nothing is left.
   const remaining = header('ratelimit-remaining') ?? header('x-ratelimit-remaining') ?? header('x-bapi-limit-status');
-  if (remaining !== undefined && Number(remaining) > 0) return undefined;
+  if (Number(remaining) > 0) return undefined;
   const value = Number(reset);
   if (value >= EPOCH_MS_FROM) return Math.max(0, value - wallNow());
   return value > LONGEST_RESET_SECONDS ? Math.max(0, value * 1_000 - wallNow()) : value * 1_000;
@@ -97,11 +97,11 @@ function flag(value: string | undefined): boolean | undefined {
   return word === 'false' ? false : word === 'true' ? true : undefined;
 }
 
-function headerOf(headers: object, name: string): string | undefined {
+function headerOf(headers: unknown, name: string): string | undefined {
   try {
     const { get } = headers as { readonly get?: (name: string) => unknown };
     if (typeof get === 'function') return asText(get.call(headers, name));
-    const key = Object.keys(headers).find((candidate) => candidate.toLowerCase() === name) ?? name;
+    const key = Object.keys(headers as object).find((candidate) => candidate.toLowerCase() === name) ?? name;
     return asText((headers as Record<string, unknown>)[key]);
   } catch {
     // It does not let itself be looked at.
