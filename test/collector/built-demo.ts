@@ -1,15 +1,53 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = promisify(execFile);
 const PROJECTS = ['libs/reliability', 'libs/stream', 'libs/store', 'apps/exchange-simulator', 'apps/collector'];
 
-/** Compiles what has changed, as `npm start` and `npm run demo` do. */
+/** Held by the worker that compiles, so that none starts a program while another writes it. */
+const BUILDING = join(ROOT, 'node_modules/.building');
+const LOOK_AGAIN_MS = 100;
+
+/** Compiles what has changed, as `npm start` and `npm run demo` do. @throws Error with what the compiler says */
 export async function build(): Promise<void> {
-  await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-b', ...PROJECTS], { cwd: ROOT });
+  while (!(await isOurs())) await sleep(LOOK_AGAIN_MS);
+  try {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    await run(process.execPath, [tsc, '-b', ...PROJECTS], { cwd: ROOT }).catch((error: { stdout?: string }) => {
+      throw new Error(`The programs do not compile:\n${error.stdout}`, { cause: error });
+    });
+  } finally {
+    await rm(BUILDING, { force: true });
+  }
+}
+
+/** Takes the lock, a file that appears with its owner's id in it; one whose owner is gone is nobody's. */
+async function isOurs(): Promise<boolean> {
+  const own = `${BUILDING}.${process.pid}`;
+  await writeFile(own, String(process.pid));
+  try {
+    await link(own, BUILDING);
+    return true;
+  } catch {
+    const owner = await readFile(BUILDING, 'utf8').catch(() => undefined);
+    if (owner !== undefined && !isAlive(Number(owner))) await rm(BUILDING, { force: true });
+    return false;
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 export interface Process {

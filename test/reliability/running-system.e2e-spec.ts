@@ -54,7 +54,7 @@ describe('the running system', () => {
     await writeFile(config, JSON.stringify(demoConfig(hosts, join(directory, 'data'), 0)));
     const collector = start('main.js', ['--config', config]);
     url = (await collector.saying(/rates +(http:\S+)\/rates\/latest/))[1] ?? '';
-  }, 240_000);
+  }, 300_000);
 
   afterAll(async () => {
     await endAll();
