@@ -823,6 +823,10 @@ describe('rules of one’s own', () => {
   });
 });
 
+it('reads what a thrown function carries', () => {
+  expect(classify(Object.assign(() => 1, { status: 503 }))).toEqual({ errorClass: 'server' });
+});
+
 it('shares the classifications that say nothing but a class', () => {
   expect(classify({ status: 503 })).toBe(classify({ status: 502, headers: {} }));
   expect(classify(new Error('x'))).toBe(classify('y'));
