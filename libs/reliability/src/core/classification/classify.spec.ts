@@ -59,6 +59,13 @@ describe('codes', () => {
     expect(classify(coded('EPIPE', { cause: { status: 401 } }))).toEqual({ errorClass: 'network' });
   });
 
+  it('ECONNABORTED that speaks of a timeout is one, whatever it wraps', () => {
+    const aborted = Object.assign(new Error('timeout of 5 ms exceeded', { cause: { status: 401 } }), {
+      code: 'ECONNABORTED',
+    });
+    expect(classify(aborted)).toEqual({ errorClass: 'timeout' });
+  });
+
   it('ETIMEDOUT of a connect was never sent, that of a read may have been', () => {
     expect(classify(coded('ETIMEDOUT', { syscall: 'connect' }))).toEqual(early('timeout'));
     expect(classify(coded('ETIMEDOUT', { syscall: 'read' }))).toEqual({ errorClass: 'timeout' });

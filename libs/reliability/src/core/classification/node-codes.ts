@@ -57,11 +57,11 @@ export function byCode(facts: ErrorFacts): Verdict | undefined {
   if (code === 'ERR_HTTP2_STREAM_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR') return byHttp2Reason(facts.message);
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return byTlsReason(code, facts.message);
   // A failed `connect` never sent anything, whatever its code.
-  if (facts.syscall === 'connect') return neverSent(code === 'ETIMEDOUT' ? 'timeout' : 'network');
+  if (facts.syscall === 'connect') return code === 'ETIMEDOUT' ? NEVER_SENT_TIMEOUT : NEVER_SENT_NETWORK;
   const early = NEVER_SENT.get(code);
-  if (early !== undefined) return neverSent(early);
+  if (early !== undefined) return EARLY[early];
   if (code === 'ECONNABORTED' && /timeout/i.test(facts.message)) return verdict('timeout');
-  if (/before secure TLS connection/.test(facts.message)) return neverSent('network');
+  if (/before secure TLS connection/.test(facts.message)) return NEVER_SENT_NETWORK;
   const found = CODES.get(code);
   if (found !== undefined) return verdict(found, WRAPPERS.has(code) ? 'name' : 'evidence');
   return byFamily(code);
@@ -77,7 +77,7 @@ function byTunnel(message: string): Verdict | undefined {
 function byFamily(code: string): Verdict | undefined {
   if (code.startsWith('HPE_')) return verdict('data');
   if (code.startsWith('Z_') || code.startsWith('ERR_BROTLI_') || code.startsWith('ERR__ERROR_')) return verdict('data');
-  if (code.startsWith('ERR_TLS_')) return neverSent('network');
+  if (code.startsWith('ERR_TLS_')) return NEVER_SENT_NETWORK;
   if (code.startsWith('ERR_HTTP2_')) return verdict('network');
   if (code.startsWith('ERR_INVALID_') || code.startsWith('ERR_MISSING_')) return verdict('client');
   return undefined;
@@ -95,28 +95,26 @@ const IN_HANDSHAKE =
 function byTlsReason(code: string, message: string): Verdict {
   const reason = `${code.replaceAll('_', ' ')} ${message}`;
   if (ABOUT_OUR_CERTIFICATE.test(reason)) return verdict('auth');
-  return IN_HANDSHAKE.test(reason) ? neverSent('network') : verdict('network');
+  return IN_HANDSHAKE.test(reason) ? NEVER_SENT_NETWORK : verdict('network');
 }
 
 /** RFC 9113 §7 error codes, as Node words them; REFUSED_STREAM certainly was not processed (§8.7). */
 function byHttp2Reason(message: string): Verdict {
-  if (/REFUSED_STREAM|error code 7\b/.test(message)) return neverSent('network');
+  if (/REFUSED_STREAM|error code 7\b/.test(message)) return NEVER_SENT_NETWORK;
   if (/ENHANCE_YOUR_CALM|error code 11\b/.test(message)) return verdict('rateLimit');
   if (/INTERNAL_ERROR|error code 2\b/.test(message)) return verdict('server');
   if (/SETTINGS_TIMEOUT|error code 4\b/.test(message)) return verdict('timeout');
   return verdict('network');
 }
 
-function neverSent(errorClass: ErrorClass): Verdict {
-  return errorClass === 'timeout'
-    ? NEVER_SENT_TIMEOUT
-    : errorClass === 'client'
-      ? verdict('client')
-      : NEVER_SENT_NETWORK;
-}
-
 const NEVER_SENT_NETWORK: Verdict = Object.freeze({ errorClass: 'network', neverSent: true });
 const NEVER_SENT_TIMEOUT: Verdict = Object.freeze({ errorClass: 'timeout', neverSent: true });
+/** A request that could not even be made is not made better by repeating it. */
+const EARLY: Readonly<Partial<Record<ErrorClass, Verdict>>> = {
+  network: NEVER_SENT_NETWORK,
+  timeout: NEVER_SENT_TIMEOUT,
+  client: verdict('client'),
+};
 
 function listed(codes: Partial<Record<ErrorClass, string>>): ReadonlyMap<string, ErrorClass> {
   const byCode = new Map<string, ErrorClass>();
