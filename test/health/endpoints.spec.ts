@@ -157,7 +157,7 @@ describe('health endpoints while the application comes and goes', () => {
   it.each([
     [{ path: '' }, 'health.path: must be a path'],
     [{ path: '../up' }, 'health.path: must be a path'],
-    [{ path: 'health', degradedBelow: 101 }, 'health.degradedBelow: Too big'],
+    [{ path: 'health', degradedBelow: 101 }, 'health.degradedBelow: must be at most 100'],
     [{ path: 'health', criticals: [] }, 'health.criticals: is not an option'],
   ])('do not start with %j', async (health, problem) => {
     @Module({ imports: [ReliabilityModule.forRoot({ policies, health })] })

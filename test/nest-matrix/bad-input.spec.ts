@@ -122,12 +122,12 @@ describe('the module stops the start, with place, rule and value', () => {
     ['policies.okx: must be an object; got null', { policies: { okx: null } }],
     ['policies.okx: must be an object; got 5', { policies: { okx: 5 } }],
     ["handlers.polcy: is not an option; got 'okx'", { handlers: { polcy: 'okx' } }],
-    ['handlers.maxDeadlineMs: Too small: expected number to be >0; got -1', { handlers: { maxDeadlineMs: -1 } }],
+    ['handlers.maxDeadlineMs: must be more than 0; got -1', { handlers: { maxDeadlineMs: -1 } }],
     [
       'handlers.policy: no policy is configured under the name "nope"; none are configured',
       { handlers: { policy: 'nope' } },
     ],
-    ['routeLimit.limit: Too small', { routeLimit: { limit: -1 } }],
+    ['routeLimit.limit: must be more than 0', { routeLimit: { limit: -1 } }],
     ['routeLimit.lmit: is not an option; got 1', { routeLimit: { lmit: 1 } }],
     ["customPolicies: must be a list; got 'x'", { customPolicies: 'x' }],
     ['capabilities: must be an object; got null', { capabilities: null }],
@@ -173,7 +173,7 @@ describe('the module stops the start, with place, rule and value', () => {
 
   it.each<[string, object]>([
     ['@LimitRoute on Api.get.policy: must be a configured name (okx)', { policy: 'nope' }],
-    ['@LimitRoute on Api.get.limit: Too small', { limit: -1 }],
+    ['@LimitRoute on Api.get.limit: must be more than 0', { limit: -1 }],
     ['@LimitRoute on Api.get.proxies: must be a whole number from 0 to 100; got -1', { proxies: -1 }],
     ["@LimitRoute on Api.get.key: must be 'ip', 'none' or a function; got 'tenant'", { key: 'tenant' }],
   ])('for the limit of a route: %s', async (problem, limit) => {

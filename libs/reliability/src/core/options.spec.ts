@@ -55,17 +55,17 @@ describe('parseOptions', () => {
     expect(() => parseOptions(schema, { attempts: -2, atempts: 4 }, 'policies.okx.retry')).toThrow(
       [
         'Invalid reliability options:',
-        '  - policies.okx.retry.attempts: Too small: expected number to be >0; got -2',
+        '  - policies.okx.retry.attempts: must be more than 0; got -2',
         '  - policies.okx.retry.atempts: is not an option; got 4',
       ].join('\n'),
     );
   });
 
   it.each([
-    [true, 'expected number, received boolean; got true'],
-    [1.5, 'expected int, received number; got 1.5'],
-    ['5', "expected number, received string; got '5'"],
-    [{ of: 5 }, 'limit.of: Invalid input: expected string, received number; got 5'],
+    [true, 'must be a number; got true'],
+    [1.5, 'must be a whole number; got 1.5'],
+    ['5', "must be a number; got '5'"],
+    [{ of: 5 }, 'limit.of: must be a string; got 5'],
   ])('says of an option that false switches off what it must be when it is on: %p', (limit, problem) => {
     const orFalse = z.union([z.literal(false), positiveCount(), z.strictObject({ of: z.string() })]);
     expect(() => parseOptions(z.strictObject({ limit: orFalse }), { limit }, '')).toThrow(problem);
@@ -73,9 +73,9 @@ describe('parseOptions', () => {
   });
 
   it.each([
-    [z.union([z.literal([false, 'auto']), z.number()]), 'expected one of false|"auto"'],
-    [z.union([z.literal('off'), z.number()]), 'expected "off"'],
-    [z.union([z.strictObject({ on: z.literal(false) }), z.number()]), 'limit.on: Invalid input: expected false'],
+    [z.union([z.literal([false, 'auto']), z.number()]), "must be one of false, 'auto'"],
+    [z.union([z.literal('off'), z.number()]), "must be 'off'"],
+    [z.union([z.strictObject({ on: z.literal(false) }), z.number()]), 'limit.on: must be false'],
   ])('says of other choices what the closest must be', (choice, problem) => {
     expect(() => parseOptions(z.strictObject({ limit: choice }), { limit: { on: 1 } }, '')).toThrow(problem);
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidOptionsError } from './errors.js';
 import type { OptionProblem } from './option-problem.js';
+import { ruleOf } from './option-rule.js';
 
 /** A duration in ms: positive and finite. */
 export const durationMs = () => z.number().positive().finite();
@@ -33,7 +34,7 @@ export function tryParseOptions<Schema extends z.ZodType>(
   path: string,
   problems: OptionProblem[],
 ): z.output<Schema> | undefined {
-  const result = schema.safeParse(input, { reportInput: true });
+  const result = schema.safeParse(input, { reportInput: true, error: ruleOf });
   if (result.success) return Object.freeze(result.data) as z.output<Schema>;
   collectIssues(result.error.issues, input, path, problems);
   return undefined;

@@ -33,12 +33,12 @@ describe('the options of a hedge', () => {
   });
 
   it.each([
-    [{ delayMs: -1 }, 'delayMs: Too small: expected number to be >=0; got -1'],
-    [{ percentile: 0 }, 'percentile: Too small: expected number to be >0; got 0'],
-    [{ percentile: 1 }, 'percentile: Too big: expected number to be <1; got 1'],
-    [{ maxHedges: 6 }, 'maxHedges: Too big: expected number to be <=5; got 6'],
-    [{ maxExtraLoad: 0 }, 'maxExtraLoad: Too small: expected number to be >0; got 0'],
-    [{ overloadShare: 0 }, 'overloadShare: Too small: expected number to be >0; got 0'],
+    [{ delayMs: -1 }, 'delayMs: must be at least 0; got -1'],
+    [{ percentile: 0 }, 'percentile: must be more than 0; got 0'],
+    [{ percentile: 1 }, 'percentile: must be less than 1; got 1'],
+    [{ maxHedges: 6 }, 'maxHedges: must be at most 5; got 6'],
+    [{ maxExtraLoad: 0 }, 'maxExtraLoad: must be more than 0; got 0'],
+    [{ overloadShare: 0 }, 'overloadShare: must be more than 0; got 0'],
     [{ floorMs: 20, ceilingMs: 10 }, 'floorMs: must not exceed ceilingMs; got 20'],
     [{ dispose: true }, 'dispose: must be a function of the result; got true'],
     [{ budget: {} }, 'budget: is not an option; got {}'],

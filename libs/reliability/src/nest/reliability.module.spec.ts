@@ -147,7 +147,7 @@ describe('ReliabilityModule', () => {
     ).rejects.toThrow(
       [
         'Invalid reliability options:',
-        '  - policies.okx.tally.step: Too small: expected number to be >0; got -1',
+        '  - policies.okx.tally.step: must be more than 0; got -1',
         '  - policies.okx.retries: is not a kind of policy',
       ].join('\n'),
     );
