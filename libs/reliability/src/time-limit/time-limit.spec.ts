@@ -357,6 +357,7 @@ describe('TimeLimit', () => {
     expect(clock.pending).toBe(1);
     policy.reconfigure(parseOptions(timeLimitOptions, { limitMs: 50 }, ''));
     wait();
+    wait();
     expect(clock.pending).toBe(2);
   });
 
