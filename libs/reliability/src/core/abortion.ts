@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Called once, with the reason, when the call or its current attempt is aborted. */
 export type AbortListener = (reason: unknown) => void;
 
@@ -108,6 +110,7 @@ export class Abortion {
       this.#unfollow = this.#parent.onAbort((reason) => this.abort(reason));
     } else if (signal !== undefined) {
       const onAbort = () => this.abort(signal.reason);
+      expectMany(signal);
       signal.addEventListener('abort', onAbort, { once: true });
       this.#unfollow = () => signal.removeEventListener('abort', onAbort);
     }
@@ -117,4 +120,9 @@ export class Abortion {
     this.#unfollow?.();
     this.#unfollow = undefined;
   }
+}
+
+/** Many calls may follow one signal, of a request or a shutdown: no leak, of which Node would warn from the 11th on. */
+function expectMany(signal: AbortSignal): void {
+  if (signal instanceof AbortSignal) setMaxListeners(Infinity, signal);
 }

@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, getMaxListeners } from 'node:events';
 import { testCall } from '../testing/index.js';
 import type { EndpointRef } from './endpoint.js';
 
@@ -188,6 +188,25 @@ describe('Call', () => {
       call.finish();
       call.finish();
       expect(listening()).toBe(0);
+    });
+
+    it('may be one of many that do', () => {
+      const { controller, call } = followed();
+      call.onAbort(jest.fn());
+      const another = testCall();
+      another.follow(controller.signal);
+      another.onAbort(jest.fn());
+      expect(getMaxListeners(controller.signal)).toBe(Infinity);
+    });
+
+    it('takes any that can be listened to', () => {
+      const call = testCall();
+      const signal = new EventTarget() as AbortSignal;
+      call.follow(signal);
+      const listener = jest.fn();
+      call.onAbort(listener);
+      Object.assign(signal, { aborted: true, reason: left }).dispatchEvent(new Event('abort'));
+      expect(listener).toHaveBeenCalledWith(left);
     });
 
     it('stops listening when it is aborted by others', () => {
