@@ -33,5 +33,5 @@ function isEligible({ afterMs, forMs, keys, when }: Injection, { call, key, elap
 }
 
 function isOneOf(keys: readonly string[], key: string | undefined): boolean {
-  return key !== undefined && keys.includes(key);
+  return keys.some((each) => each === key);
 }

@@ -159,6 +159,15 @@ describe('an active probe', () => {
     expect(during.asked).toHaveLength(1);
   });
 
+  it('plans nothing more for a circuit that was reset while its probe was out', async () => {
+    const { breaker, clock, asked, answer } = openBreakerWith();
+    await clock.run(1_000);
+    breaker.reset();
+    await answer(0, 'resolve');
+    expect(clock.pending).toBe(0);
+    expect(asked).toHaveLength(1);
+  });
+
   it('begins anew when it is isolated for another time', async () => {
     const { breaker, clock, asked } = openBreakerWith();
     breaker.isolate(5_000);
