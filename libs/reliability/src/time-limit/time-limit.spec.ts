@@ -160,6 +160,22 @@ describe('TimeLimit', () => {
       expect(policy.inspect(100)).toMatchObject({ exceeded: 1, running: 0, lateResults: 1, lateErrors: 0 });
     });
 
+    it.each(['resolve', 'reject'] as const)(
+      'settles whoever waits once, however late the work ends: %s',
+      async (how) => {
+        const { policy, clock } = timeLimit({ limitMs: 100 });
+        const slow = pendingWork();
+        const waiter = { resolve: jest.fn(), reject: jest.fn() };
+        policy.watch(testCall(), slow.promise, 0, 100, waiter);
+        clock.advance(100);
+        expect(waiter.reject.mock.calls).toEqual([[expect.any(CallTimeoutError)]]);
+        slow[how]('late');
+        await settlePromises();
+        expect(waiter.reject).toHaveBeenCalledTimes(1);
+        expect(waiter.resolve).not.toHaveBeenCalled();
+      },
+    );
+
     it('announces a late result with what it took', async () => {
       const { policy, clock, events } = timeLimit({ limitMs: 100 });
       const slow = pendingWork();
@@ -280,6 +296,20 @@ describe('TimeLimit', () => {
       expect(error).toMatchObject({ refused: false, policyType: 'time-limit', policy: 'okx' });
       expect(call.aborted).toBe(true);
       expect(call.reason).toBe(error);
+    });
+
+    it.each(['resolve', 'reject'] as const)('takes the timer of a call back that ends before it: %s', async (how) => {
+      const { policy, clock } = timeLimit({ limitMs: 100 });
+      const call = testCall({ deadline: 30 });
+      const quick = pendingWork();
+      const result = policy.intercept(call, () => quick.promise) as Promise<unknown>;
+      result.catch(() => undefined);
+      expect(clock.pending).toBe(1);
+      quick[how]('in time');
+      await settlePromises();
+      expect(clock.pending).toBe(0);
+      clock.advance(100);
+      expect(call.aborted).toBe(false);
     });
 
     it('keeps its own limit when the deadline comes later', async () => {
