@@ -54,6 +54,20 @@ describe('codes', () => {
     (code) => expect(classify(coded(code, { syscall: 'connect' }))).toEqual(early('network')),
   );
 
+  it('ERR_BAD_RESPONSE of axios for an answer that was cut off half-way is a network failure', () => {
+    const cut = (response: object, message = 'stream has been aborted') =>
+      classify(Object.assign(new Error(message), { code: 'ERR_BAD_RESPONSE', response }));
+    expect(cut({ status: 200 })).toEqual({ errorClass: 'network' });
+    expect(cut({ status: 299 })).toEqual({ errorClass: 'network' });
+    expect(cut({})).toEqual({ errorClass: 'network' });
+    expect(cut({ status: 300 })).toEqual({ errorClass: 'client' });
+    expect(cut({ status: 503 })).toEqual({ errorClass: 'server' });
+    expect(cut({ status: 200 }, 'another')).toEqual({ errorClass: 'data' });
+    expect(classify(Object.assign(new Error('stream has been aborted'), { status: 200 }))).toEqual({
+      errorClass: 'data',
+    });
+  });
+
   it.each(['ERR_NETWORK', 'ERR_BAD_RESPONSE', 'ERR_HTTP2_STREAM_CANCEL'])('%s gives way to its cause', (code) => {
     expect(classify(coded(code, { cause: { status: 401 } }))).toEqual({ errorClass: 'auth' });
     expect(classify(coded('EPIPE', { cause: { status: 401 } }))).toEqual({ errorClass: 'network' });
@@ -246,6 +260,22 @@ describe('names', () => {
       expect(classify(new TypeError(message))).toEqual({ errorClass: 'network' });
     },
   );
+
+  it.each([
+    'redirect count exceeded',
+    'unexpected redirect',
+    'unknown scheme',
+    'about scheme is not supported',
+    'URL scheme must be a HTTP(S) scheme',
+    'bad port',
+    'not implemented... yet...',
+    'invalid method',
+  ])('TypeError "fetch failed" because of "%s" is a mistake of the program', (reason) => {
+    expect(classify(new TypeError('fetch failed', { cause: new Error(reason) }))).toEqual({ errorClass: 'client' });
+    expect(classify(new TypeError('fetch failed', { cause: new Error(`${reason}?`) }))).toEqual({
+      errorClass: 'network',
+    });
+  });
 
   it('TypeError with such words further on is a mistake of the program', () => {
     expect(classify(new TypeError('no fetch failed'))).toEqual({ errorClass: 'client' });

@@ -7,7 +7,7 @@ import { byName, byThrottling } from './error-names.js';
 import { byText } from './error-text.js';
 import { byGrpcStatus } from './grpc-status.js';
 import { byHttpStatus } from './http-status.js';
-import { byCode } from './node-codes.js';
+import { byCode, byCutAnswer } from './node-codes.js';
 import { byReliabilityError } from './reliability-errors.js';
 import { byVenueError } from './venue-codes.js';
 import type { Verdict } from './verdict.js';
@@ -103,6 +103,7 @@ function byLink(facts: ErrorFacts, wallNow: () => number): Verdict | undefined {
     byVenueError(facts.error) ??
     byCcxtError(facts, wallNow) ??
     byThrottling(facts) ??
+    byCutAnswer(facts) ??
     byHttpStatus(facts.status) ??
     byGrpcStatus(facts) ??
     byCode(facts) ??

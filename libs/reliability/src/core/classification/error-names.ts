@@ -61,11 +61,23 @@ export function byName(facts: ErrorFacts): Verdict | undefined {
   return BY_NAME.get(name) ?? (/Time(d)?out(Error|Exception)?$/.test(name) ? verdict('timeout', 'name') : undefined);
 }
 
+/** What fetch wraps when it is the request that it will not make, or not follow any further. */
+const REFUSED_BY_FETCH = new Set<unknown>([
+  'redirect count exceeded',
+  'unexpected redirect',
+  'unknown scheme',
+  'about scheme is not supported',
+  'URL scheme must be a HTTP(S) scheme',
+  'bad port',
+  'not implemented... yet...',
+  'invalid method',
+]);
+
 /** The fetch standard reports every network failure as a TypeError; any other TypeError is a mistake in the program. */
-function byTypeError({ message }: ErrorFacts): Verdict {
-  if (/^(fetch failed|Failed to fetch|network error|terminated|Load failed)/i.test(message))
-    return verdict('network', 'name');
-  return verdict('client', 'name');
+function byTypeError({ error, message }: ErrorFacts): Verdict {
+  if (!/^(fetch failed|Failed to fetch|network error|terminated|Load failed)/i.test(message))
+    return verdict('client', 'name');
+  return REFUSED_BY_FETCH.has(read(read(error, 'cause'), 'message')) ? verdict('client') : verdict('network', 'name');
 }
 
 function vaguely(classes: Readonly<Record<string, ErrorClass>>): ReadonlyMap<unknown, Verdict> {

@@ -67,6 +67,12 @@ export function byCode(facts: ErrorFacts): Verdict | undefined {
   return byFamily(code);
 }
 
+/** axios reports an answer that was cut off, or timed out, half-way as a bad one, under the status that it began with. */
+export function byCutAnswer({ code, message, status }: ErrorFacts): Verdict | undefined {
+  const cut = code === 'ERR_BAD_RESPONSE' && message === 'stream has been aborted';
+  return cut && (status === undefined || status < 300) ? verdict('network') : undefined;
+}
+
 /** undici reports a proxy that refuses a tunnel as an abort, with the status in words. The request stays unsent. */
 function byTunnel(message: string): Verdict | undefined {
   const status = /^Proxy response \((\d{3})\)/.exec(message)?.[1];
