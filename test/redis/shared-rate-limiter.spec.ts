@@ -225,6 +225,26 @@ describeWithEngines(['redis-server'], 'a limit shared through Redis', () => {
     expect(performance.now() - started).toBeGreaterThan(140);
   });
 
+  it.each(['strict', 'leased'] as const)('%s: decides at once though others wait for permits', async (decide) => {
+    const { limiter } = await instance({
+      decide,
+      algorithm: 'sliding-window',
+      limit: 2,
+      windowMs: 60_000,
+      maxWaitMs: 60_000,
+    });
+    await limiter.acquire();
+    const waits = limiter.acquire({ cost: 2 });
+    await eventually(() => expect(limiter.inspect(0)['waiting']).toMatchObject({ normal: 1 }));
+    const costly = await limiter.decide(undefined, 2);
+    expect([costly.admitted, costly.reason]).toEqual([false, 'limit']);
+    expect(costly.retryAfterMs).toBeGreaterThan(10_000);
+    // Nor does it overtake them.
+    expect(await limiter.decide()).toMatchObject({ admitted: false, reason: 'limit' });
+    limiter.close();
+    await expect(waits).rejects.toMatchObject({ reason: 'closed' });
+  });
+
   it('gives leases that are not used back, so that others can use them', async () => {
     const options: SharedRateLimiterOptions = {
       mode: 'reject',

@@ -12,6 +12,7 @@ import { PRIORITIES } from '../core/priority.js';
 import { Refusal } from '../core/refusal.js';
 import type { Use } from '../core/use.js';
 import { costOf, keyOf, priorityOf } from '../core/use.js';
+import type { Unserved, Waiter } from '../core/wait-queue.js';
 import type { LearnedQuota } from '../rate-limiter/gate.js';
 import type { AcquireOptions } from '../rate-limiter/acquire.js';
 import { acquireFrom, checkedCost, checkedKey } from '../rate-limiter/acquire.js';
@@ -26,9 +27,6 @@ import { sharedKey, shown, WHOLE } from './shared-limits.js';
 import type { ResolvedSharedRateLimiterOptions } from './shared-rate-limiter.options.js';
 import type { SharedStore } from './shared-store.js';
 
-/** A call that waits for the store's answer and for nothing else, whatever the mode. */
-class Question extends Call {}
-
 /**
  * One limit for all instances of a service, with its state in Redis. What a call meets is what it meets in a
  * {@link RateLimiter} of one process; where the permits come from differs: out of a lease, fetched ahead of need
@@ -42,6 +40,8 @@ export class SharedRateLimiter implements AdmissionPolicy {
   readonly #refusals: Refusals;
   readonly #gate: SharedGate;
   readonly #waiting: WaitingCallers<Permit | Refusal>;
+  /** Those who wait for the store's answer and for nothing else, whatever the mode: never behind others. */
+  readonly #asking: WaitingCallers<Permit | Refusal>;
   readonly #unsubscribe: () => void;
   #options: ResolvedSharedRateLimiterOptions;
   #closed = false;
@@ -59,34 +59,29 @@ export class SharedRateLimiter implements AdmissionPolicy {
     this.#options = options;
     this.#refusals = new Refusals(name, context.emit);
     this.#gate = new SharedGate(name, options, store, context, prefix, this.#refusals, (key, now) =>
-      this.#waiting.serve(key, now),
+      this.#serve(key, now),
     );
+    const queue = { capacity: options.maxQueued, agingMs: options.agingMs };
     this.#waiting = new WaitingCallers<Permit | Refusal>(
       context.clock,
       {
-        waitOf: (key, { cost, call }, now) =>
-          cost > this.#gate.capacity(key!)
-            ? 0
-            : this.#gate.wait(key!, cost, this.#waiting.costAhead(key, 'low'), this.#isPatient(call), now),
-        takeFor: (key, { cost, since, priority }, now) => {
-          // The limit was lowered since it came: nobody waits behind a call whose turn never comes.
-          if (cost > this.#gate.capacity(key!)) {
-            return this.#refusals.refuse('cost-above-limit', shown(key!), undefined, priority, now);
-          }
-          const taken = this.#gate.take(key!, cost, priority, now);
-          if (!(taken instanceof Refusal)) {
-            this.#waits += 1;
-            this.#waitedMs += now - since;
-          }
-          return taken;
-        },
-        refuseWaiting: (key, why, { call, priority }, now) => {
-          const away = why === 'expired' && !this.#isPatient(call);
-          const reason = away ? 'store-unavailable' : REASON_OF_UNSERVED[why];
-          return this.#refusals.refuse(reason, shown(key!), undefined, priority, now, call.reason);
-        },
+        waitOf: (key, { cost }, now) => this.#waitOf(key!, cost, this.waitsForPermits, now),
+        takeFor: (key, { cost, since, priority }, now) => this.#takeFor(key!, cost, priority, since, now),
+        refuseWaiting: (key, why, waiter, now) => this.#refuseWaiting(key!, why, waiter, this.waitsForPermits, now),
       },
-      { capacity: options.maxQueued, agingMs: options.agingMs },
+      queue,
+    );
+    this.#asking = new WaitingCallers<Permit | Refusal>(
+      context.clock,
+      {
+        waitOf: (key, { cost }, now) => this.#waitOf(key!, cost, false, now),
+        takeFor: (key, { cost, since, priority }, now) =>
+          this.#waiting.isQueued(key) && this.#gate.wait(key!, cost, cost, true, now) === 0
+            ? this.#refusals.refuse('limit', shown(key!), BEHIND_OTHERS_MS, priority, now)
+            : this.#takeFor(key!, cost, priority, since, now),
+        refuseWaiting: (key, why, waiter, now) => this.#refuseWaiting(key!, why, waiter, false, now),
+      },
+      queue,
     );
     this.#unsubscribe = store.onHealth((available, error) => this.#storeChanged(available, error));
   }
@@ -95,17 +90,24 @@ export class SharedRateLimiter implements AdmissionPolicy {
     const userKey = use.key === undefined ? undefined : keyOf(use, call, this.name);
     const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
     const priority = priorityOf(use, call, this.name);
-    return this.#admitOne(userKey, cost, priority, call, now);
+    return this.#admitOne(userKey, cost, priority, call, now, this.#waiting);
   }
 
-  #admitOne(userKey: string | undefined, cost: number, priority: Priority, call: Call, now: number): Admission {
+  #admitOne(
+    userKey: string | undefined,
+    cost: number,
+    priority: Priority,
+    call: Call,
+    now: number,
+    queue: WaitingCallers<Permit | Refusal>,
+  ): Admission {
     const key = sharedKey(userKey);
     if (this.#closed) return this.#refusals.refuse('closed', userKey, undefined, priority, now);
     if (cost > this.#gate.capacity(key)) {
       return this.#refusals.refuse('cost-above-limit', userKey, undefined, priority, now);
     }
-    const queued = this.#waiting.isQueued(key);
-    const patient = this.#isPatient(call);
+    const queued = this.#waiting.isQueued(key) || this.#asking.isQueued(key);
+    const patient = queue === this.#waiting && this.waitsForPermits;
     const wait = this.#gate.wait(key, cost, cost, patient, now);
     if (wait === 0 && !queued) {
       const taken = this.#gate.take(key, cost, priority, now);
@@ -117,7 +119,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
     if (now + wait > expiresAt && wait < Infinity) {
       return this.#refusals.refuse('wait-too-long', userKey, wait, priority, now);
     }
-    return this.#waiting.enter(key, call, priority, cost, now, expiresAt);
+    return queue.enter(key, call, priority, cost, now, expiresAt);
   }
 
   settle(permit: Permit, outcome: Outcome, call: Call, now: number): void {
@@ -125,7 +127,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
     if (outcome.kind === 'failure') this.#hearFailure(outcome.error, shared.key);
     if (outcome.kind !== 'ignored' || (call.aborted && !isRefused(outcome.error))) return;
     this.#gate.giveBack(shared, now);
-    this.#waiting.serve(shared.key, now);
+    this.#serve(shared.key, now);
   }
 
   /**
@@ -142,8 +144,8 @@ export class SharedRateLimiter implements AdmissionPolicy {
    */
   async decide(key?: string, cost = 1): Promise<RateLimitDecision> {
     const now = this.context.clock.now();
-    const question = new Question(`${this.name}.decide`, asked, undefined, []);
-    const admission = await this.#admitOne(checkedKey(key), checkedCost(cost), 'normal', question, now);
+    const question = new Call(`${this.name}.decide`, asked, undefined, []);
+    const admission = await this.#admitOne(checkedKey(key), checkedCost(cost), 'normal', question, now, this.#asking);
     const shared = sharedKey(key);
     const capacity = this.#gate.capacity(shared);
     const left = this.#gate.leases.remaining(shared, this.context.clock.now());
@@ -191,7 +193,9 @@ export class SharedRateLimiter implements AdmissionPolicy {
       fallback: this.#options.fallback,
       windows: windowsOf(this.#options).map(({ algorithm, limit, windowMs }) => ({ algorithm, limit, windowMs })),
       pausedForMs: this.#gate.pause(WHOLE, now),
-      waiting: Object.fromEntries(PRIORITIES.map((priority) => [priority, this.#waiting.count(priority)])),
+      waiting: Object.fromEntries(
+        PRIORITIES.map((priority) => [priority, this.#waiting.count(priority) + this.#asking.count(priority)]),
+      ),
       keys: leases.keys,
       admitted: counters.admitted,
       admittedLocally: this.#admittedLocally,
@@ -208,20 +212,52 @@ export class SharedRateLimiter implements AdmissionPolicy {
   reconfigure(options: ResolvedSharedRateLimiterOptions): void {
     this.#options = options;
     this.#gate.reconfigure(options);
-    this.#waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
-    this.#waiting.serveAll(this.context.clock.now());
+    for (const queue of [this.#waiting, this.#asking]) {
+      queue.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
+      queue.serveAll(this.context.clock.now());
+    }
   }
 
   close(): void {
     this.#closed = true;
-    this.#waiting.close(this.context.clock.now());
+    for (const queue of [this.#waiting, this.#asking]) queue.close(this.context.clock.now());
     this.#unsubscribe();
     void this.#gate.leases.close();
   }
 
-  /** Whether a call waits for permits, and not for an answer only. */
-  #isPatient(call: Call): boolean {
-    return this.#options.mode === 'wait' && !(call instanceof Question);
+  /** Whether calls wait for permits, and not for the store's answer only. */
+  private get waitsForPermits(): boolean {
+    return this.#options.mode === 'wait';
+  }
+
+  /** Those who wait for permits go first. */
+  #serve(key: string, now: number): void {
+    this.#waiting.serve(key, now);
+    this.#asking.serve(key, now);
+  }
+
+  #waitOf(key: string, cost: number, patient: boolean, now: number): number {
+    if (cost > this.#gate.capacity(key)) return 0;
+    const needed = this.#waiting.costAhead(key, 'low') + this.#asking.costAhead(key, 'low');
+    return this.#gate.wait(key, cost, needed, patient, now);
+  }
+
+  #takeFor(key: string, cost: number, priority: Priority, since: number, now: number): Permit | Refusal {
+    // The limit was lowered since it came: nobody waits behind a call whose turn never comes.
+    if (cost > this.#gate.capacity(key)) {
+      return this.#refusals.refuse('cost-above-limit', shown(key), undefined, priority, now);
+    }
+    const taken = this.#gate.take(key, cost, priority, now);
+    if (!(taken instanceof Refusal)) {
+      this.#waits += 1;
+      this.#waitedMs += now - since;
+    }
+    return taken;
+  }
+
+  #refuseWaiting(key: string, why: Unserved, { call, priority }: Waiter, patient: boolean, now: number): Refusal {
+    const reason = why === 'expired' && !patient ? 'store-unavailable' : REASON_OF_UNSERVED[why];
+    return this.#refusals.refuse(reason, shown(key), undefined, priority, now, call.reason);
   }
 
   #storeChanged(available: boolean, error: unknown): void {
@@ -229,7 +265,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
     const { fallback } = this.#options;
     this.#gate.storeChanged(available, at);
     this.context.emit.emit({ type: 'rate-limiter.store', policy: this.name, at, available, fallback, error });
-    this.#waiting.serveAll(at);
+    for (const queue of [this.#waiting, this.#asking]) queue.serveAll(at);
   }
 
   #hearFailure(error: unknown, key: string): void {
@@ -245,6 +281,9 @@ export class SharedRateLimiter implements AdmissionPolicy {
     return classifyBy(own, error, (thrown) => announceMistake(this.context, this, 'classify', thrown));
   }
 }
+
+/** Permits are there, but others wait for them. */
+const BEHIND_OTHERS_MS = 1;
 
 /** Longest that a call in mode `reject` waits for the store's answer: the store's own deadline comes first. */
 const ANSWER_MS = 60_000;
