@@ -125,6 +125,23 @@ describe('a strategy', () => {
     expect(() => fixed().cap(cap)).toThrow(new RangeError(`capMs must be at least 0; got ${cap}`));
   });
 
+  it.each<[string, (value: number) => Backoff]>([
+    ['delayMs', (delayMs) => fixed({ delayMs })],
+    ['baseMs', (baseMs) => linear({ baseMs, stepMs: 1 })],
+    ['stepMs', (stepMs) => linear({ stepMs })],
+    ['baseMs', (baseMs) => exponential({ baseMs })],
+    ['factor', (factor) => exponential({ factor })],
+    ['baseMs', (baseMs) => fibonacci({ baseMs })],
+    ['baseMs', (baseMs) => decorrelated({ baseMs })],
+    ['retries', (retries) => fixed().upTo({ retries })],
+    ['totalMs', (totalMs) => fixed().upTo({ totalMs })],
+  ])('refuses %s below 0 and what is no number', (name, make) => {
+    for (const value of [-0.001, Number.NaN]) {
+      expect(() => make(value)).toThrow(new RangeError(`${name} must be at least 0; got ${value}`));
+    }
+    expect(() => make(0)).not.toThrow();
+  });
+
   it.each([
     [Number.NaN, 60_000],
     [Infinity, 60_000],

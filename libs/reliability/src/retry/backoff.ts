@@ -77,14 +77,22 @@ export class Backoff {
     return new Backoff({ ...this.shape, jitter: share });
   }
 
-  /** @param capMs longest delay in ms, at most one day; default 60,000 */
+  /**
+   * @param capMs longest delay in ms, at most one day; default 60,000
+   * @throws RangeError below 0
+   */
   cap(capMs = DEFAULT_CAP_MS): Backoff {
-    if (!(capMs >= 0)) throw new RangeError(`capMs must be at least 0; got ${capMs}`);
+    assertAtLeast0({ capMs });
     return new Backoff({ ...this.shape, capMs: Math.min(capMs, LONGEST_DELAY_MS) });
   }
 
-  /** @param limits default 4 repetitions */
+  /**
+   * @param limits default 4 repetitions
+   * @throws RangeError for limits below 0
+   */
   upTo(limits: BackoffLimits = { retries: DEFAULT_RETRIES }): Backoff {
+    const { retries = Infinity, totalMs = Infinity } = limits;
+    assertAtLeast0({ retries, totalMs });
     return new Backoff({ ...this.shape, limits: { ...this.shape.limits, ...limits } });
   }
 }
@@ -99,8 +107,12 @@ const LAST_FIBONACCI = 1_476;
 /** Keeps the median of the first delay near the base; from Polly's implementation. */
 const DECORRELATED_SCALE = 1 / 1.4;
 
-/** Always `delayMs`. */
+/**
+ * Always `delayMs`.
+ * @throws RangeError, as do the other strategies, for what is below 0 or no number
+ */
 export function fixed({ delayMs = DEFAULT_BASE_MS }: { delayMs?: number } = {}): Backoff {
+  assertAtLeast0({ delayMs });
   return custom(() => delayMs);
 }
 
@@ -109,6 +121,7 @@ export function linear({
   baseMs = DEFAULT_BASE_MS,
   stepMs = baseMs,
 }: { baseMs?: number; stepMs?: number } = {}): Backoff {
+  assertAtLeast0({ baseMs, stepMs });
   return custom(({ retry }) => baseMs + stepMs * (retry - 1));
 }
 
@@ -117,6 +130,7 @@ export function exponential({
   baseMs = DEFAULT_BASE_MS,
   factor = DEFAULT_FACTOR,
 }: { baseMs?: number; factor?: number } = {}): Backoff {
+  assertAtLeast0({ baseMs, factor });
   return new Backoff({
     delay: ({ retry }) => baseMs * factor ** (retry - 1),
     decorrelated: decorrelatedDelay(baseMs, factor),
@@ -128,6 +142,7 @@ export function exponential({
 
 /** `baseMs × F(retry)` with F = 1, 1, 2, 3, 5, 8, … */
 export function fibonacci({ baseMs = DEFAULT_BASE_MS }: { baseMs?: number } = {}): Backoff {
+  assertAtLeast0({ baseMs });
   return custom(({ retry }) => baseMs * fibonacciNumber(retry));
 }
 
@@ -148,6 +163,12 @@ export function adaptive(): Backoff {
 /** A strategy of one's own: what it gives is made finite and at least 0. */
 export function custom(delay: Delay): Backoff {
   return new Backoff({ delay, jitter: 0, capMs: LONGEST_DELAY_MS, limits: {} });
+}
+
+function assertAtLeast0(given: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(value >= 0)) throw new RangeError(`${name} must be at least 0; got ${value}`);
+  }
 }
 
 function decorrelatedDelay(baseMs: number, factor: number): Delay {
