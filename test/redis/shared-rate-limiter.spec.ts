@@ -225,6 +225,18 @@ describeWithEngines(['redis-server'], 'a limit shared through Redis', () => {
     expect(performance.now() - started).toBeGreaterThan(140);
   });
 
+  it.each(['strict', 'leased'] as const)(
+    '%s: refuses who could not be served in time as soon as the server says so, with the time when it could',
+    async (decide) => {
+      const options = { decide, algorithm: 'sliding-window', limit: 1, windowMs: 60_000, maxWaitMs: 20_000 } as const;
+      const [one, other] = [await instance(options), await instance(options)];
+      await one.limiter.acquire();
+      const error: unknown = await other.limiter.acquire().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ reason: 'wait-too-long' });
+      expect((error as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(20_000);
+    },
+  );
+
   it.each(['strict', 'leased'] as const)('%s: decides at once though others wait for permits', async (decide) => {
     const { limiter } = await instance({
       decide,

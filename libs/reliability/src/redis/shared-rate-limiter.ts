@@ -65,8 +65,16 @@ export class SharedRateLimiter implements AdmissionPolicy {
     this.#waiting = new WaitingCallers<Permit | Refusal>(
       context.clock,
       {
-        waitOf: (key, { cost }, now) => this.#waitOf(key!, cost, this.waitsForPermits, now),
-        takeFor: (key, { cost, since, priority }, now) => this.#takeFor(key!, cost, priority, since, now),
+        waitOf: (key, { cost, expiresAt }, now) => {
+          const wait = this.#waitOf(key!, cost, this.waitsForPermits, now);
+          return isTooLong(wait, expiresAt, now) ? 0 : wait;
+        },
+        takeFor: (key, { cost, since, priority, expiresAt }, now) => {
+          const wait = this.#waitOf(key!, cost, this.waitsForPermits, now);
+          return isTooLong(wait, expiresAt, now)
+            ? this.#refusals.refuse('wait-too-long', shown(key!), wait, priority, now)
+            : this.#takeFor(key!, cost, priority, since, now);
+        },
         refuseWaiting: (key, why, waiter, now) => this.#refuseWaiting(key!, why, waiter, this.waitsForPermits, now),
       },
       queue,
@@ -116,7 +124,7 @@ export class SharedRateLimiter implements AdmissionPolicy {
     }
     const latest = now + (patient ? this.#options.maxWaitMs : ANSWER_MS);
     const expiresAt = Math.min(latest, call.deadline);
-    if (now + wait > expiresAt && wait < Infinity) {
+    if (isTooLong(wait, expiresAt, now)) {
       return this.#refusals.refuse('wait-too-long', userKey, wait, priority, now);
     }
     return queue.enter(key, call, priority, cost, now, expiresAt);
@@ -281,6 +289,9 @@ export class SharedRateLimiter implements AdmissionPolicy {
     return classifyBy(own, error, (thrown) => announceMistake(this.context, this, 'classify', thrown));
   }
 }
+
+/** Whether a wait is known, and longer than a call will wait. */
+const isTooLong = (wait: number, expiresAt: number, now: number) => wait < Infinity && now + wait > expiresAt;
 
 /** Permits are there, but others wait for them. */
 const BEHIND_OTHERS_MS = 1;
