@@ -369,6 +369,28 @@ describe('CircuitBreaker', () => {
       expect(transitions()[0]).toBe('0 closed>open isolated');
     });
 
+    it.each([Number.NaN, -1, '5', undefined])(
+      'is isolated for no %p ms, which would be for ever or not at all',
+      (forMs) => {
+        const { breaker, state } = breakerWith();
+        expect(() => breaker.isolate(forMs as number)).toThrow(
+          'circuit-breaker: isolate for policy "okx": must be given a number of ms, at least 0; got',
+        );
+        expect(state()).toBe('closed');
+      },
+    );
+
+    it('is isolated until it is reset', () => {
+      const { breaker, clock, refusal, state } = breakerWith();
+      breaker.isolate(Infinity);
+      clock.advance(1e12);
+      expect(refusal().retryAfterMs).toBe(Infinity);
+      breaker.reset();
+      expect(state()).toBe('closed');
+      breaker.isolate(0);
+      expect(state()).toBe('open');
+    });
+
     it('drops what was recorded when it is reset', () => {
       const { breaker, fail, state, transitions } = breakerWith();
       for (let failures = 0; failures < 4; failures += 1) fail();

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Call } from '../core/call.js';
 import { DurationHistogram, type DurationsSnapshot } from '../core/duration-histogram.js';
+import { InvalidUseError } from '../core/errors.js';
 import { KeyedStates } from '../core/keyed-states.js';
 import type { Outcome } from '../core/outcome.js';
 import type { Permit, AdmissionPolicy, PolicyContext, PolicySnapshot } from '../core/policy.js';
@@ -189,8 +190,15 @@ export class CircuitBreaker implements AdmissionPolicy {
     this.#steer(key, (circuit, now) => this.#machine.force(circuit, key, now, 'disabled'));
   }
 
-  /** Opens the circuit, or that of one key, for a time; then it probes and recovers as after a failure. */
+  /**
+   * Opens the circuit, or that of one key, for a time; then it probes and recovers as after a failure.
+   * @param forMs at least 0; `Infinity` until {@link reset}
+   * @throws InvalidUseError for any other time
+   */
   isolate(forMs: number, key?: string): void {
+    if (typeof forMs !== 'number' || !(forMs >= 0)) {
+      throw new InvalidUseError(this.name, this.type, 'isolate', 'must be given a number of ms, at least 0', forMs);
+    }
     this.#steer(key, (circuit, now) => this.#machine.isolate(circuit, key, now, forMs));
   }
 
