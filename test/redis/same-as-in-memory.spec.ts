@@ -106,10 +106,10 @@ describeWithEngines(['redis-server'], 'limits in Redis', () => {
                 refunded = total;
                 answer = await shared.refund(key, paid, at);
               } else if (operation === 'drain') {
-                for (const windowMs of options.windows?.map((window) => window.windowMs) ?? [undefined]) {
-                  memory.learn({ remaining: amount - 1, windowMs });
-                }
-                answer = await shared.drain(key, amount - 1);
+                const windows = [undefined, ...(options.windows?.map((window) => window.windowMs) ?? [])];
+                const windowMs = windows[which % windows.length];
+                memory.learn({ remaining: amount - 1, windowMs });
+                answer = await shared.drain(key, amount - 1, true, windowMs);
               } else {
                 answer = await shared.look(key);
               }

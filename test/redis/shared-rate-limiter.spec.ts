@@ -300,6 +300,21 @@ describeWithEngines(['redis-server'], 'a limit shared through Redis', () => {
     await expect(other.limiter.acquire()).resolves.toBeUndefined();
   });
 
+  it('learns of one window among several by its length, from what is left or used of it', async () => {
+    const windows = [
+      { limit: 10, windowMs: 100 },
+      { limit: 100, windowMs: 60_000 },
+    ];
+    const { limiter } = await instance({ algorithm: 'sliding-window', decide: 'strict', mode: 'reject', windows });
+    await limiter.learn({ remaining: 0 });
+    await eventually(async () => (await limiter.decide()).admitted);
+    await limiter.learn({ used: 98, windowMs: 60_000 });
+    await limiter.learn({ used: 50, windowMs: 7 });
+    await pause(100);
+    const decisions = [await limiter.decide(), await limiter.decide(), await limiter.decide()];
+    expect(decisions.map(({ admitted }) => admitted)).toEqual([true, true, false]);
+  });
+
   it('applies what a server said to all instances', async () => {
     const options: SharedRateLimiterOptions = { decide: 'strict', mode: 'reject', limit: 10, windowMs: 60_000 };
     const [one, other] = [await instance(options), await instance(options)];

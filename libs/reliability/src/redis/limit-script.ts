@@ -4,8 +4,8 @@
  * here too; the differential test compares the two.
  *
  * KEYS[1]  the state of one key of one limiter
- * ARGV     operation (take, lease, refund, drain, owe, look), cost, least cost (lease), time taken (refund) or permits
- *          less in each window (owe), time in ms or '' for the server's, ms to keep the state, then for each window: its initial permits, its
+ * ARGV     operation (take, lease, refund, drain, owe, look), cost, least cost (lease), time taken (refund), permits
+ *          less in each window (owe) or the window by number (drain), time in ms or '' for the server's, ms to keep the state, then for each window: its initial permits, its
  *          number of constants and these
  * gives    { permits taken or given back, ms to wait, time, permits remaining }, as text that loses no digit
  *
@@ -354,7 +354,7 @@ elseif op == 'refund' then
   done = cost
   for _, meter in ipairs(all) do done = min(done, meter.refund(cost, tonumber(ARGV[3]))) end
 elseif op == 'drain' then
-  for _, meter in ipairs(all) do meter.drain(cost) end
+  all[tonumber(ARGV[3])].drain(cost)
 elseif op == 'owe' then
   local window = 0
   for permits in string.gmatch(ARGV[3], '[^,]+') do

@@ -117,9 +117,14 @@ export class SharedGate {
     this.context.emit.emit({ type: 'rate-limiter.paused', policy: this.policy, at, key: userKey, forMs, reason });
   }
 
-  /** Leaves at most `permits` to all instances together. @throws when the store cannot be told */
-  async drain(key: string, permits: number): Promise<void> {
-    await this.#limits.of(key).drain(key, permits, this.context.clock.now() < this.#coldUntil);
+  /** What is left in a window of which so many permits are used; `undefined` when it is none of ours. */
+  leftOf(used: number, windowMs: number | undefined): number | undefined {
+    return this.#limits.common.leftOf(used, windowMs);
+  }
+
+  /** Leaves at most `permits` of a window to all instances together. @throws when the store cannot be told */
+  async drain(key: string, permits: number, windowMs: number | undefined): Promise<void> {
+    await this.#limits.of(key).drain(key, permits, this.context.clock.now() < this.#coldUntil, windowMs);
   }
 
   /** The store is there again, or away. */

@@ -38,7 +38,7 @@ export class SharedLimit {
   constructor(
     private readonly store: SharedStore,
     private readonly prefix: string,
-    windows: readonly ResolvedWindow[],
+    private readonly windows: readonly ResolvedWindow[],
     /** For tests: ms to use in place of the server's time. */
     private readonly now?: () => number,
   ) {
@@ -71,9 +71,16 @@ export class SharedLimit {
     return this.#run('refund', key, cost, String(takenAt), true);
   }
 
-  /** Leaves at most so many permits. */
-  drain(key: string, permits: number, cold = true): Promise<SharedAnswer> {
-    return this.#run('drain', key, permits, '0', cold);
+  /** Leaves at most so many permits in one window: the one of that length, or the first. */
+  drain(key: string, permits: number, cold = true, windowMs?: number): Promise<SharedAnswer> {
+    const index = this.windows.findIndex((window) => window.windowMs === windowMs);
+    return this.#run('drain', key, permits, String(Math.max(0, index) + 1), cold);
+  }
+
+  /** What is left of the window of that length, or the first, when so many are used; `undefined` for one not ours. */
+  leftOf(used: number, windowMs: number | undefined): number | undefined {
+    const window = windowMs === undefined ? this.windows[0] : this.windows.find((one) => one.windowMs === windowMs);
+    return window && Math.max(0, window.limit - used);
   }
 
   /** Leaves so many permits less in each window, as far as there are any: they were given out without asking. */

@@ -175,16 +175,14 @@ export class SharedRateLimiter implements AdmissionPolicy {
   }
 
   /** Takes into account what a server said, for all instances: never leaves more permits than it does, never gives any. */
-  async learn(
-    { remaining, resetMs, retryAfterMs }: Omit<LearnedQuota, 'used' | 'windowMs'>,
-    key?: string,
-  ): Promise<void> {
+  async learn({ used, windowMs, resetMs, retryAfterMs, ...left }: LearnedQuota, key?: string): Promise<void> {
     const shared = sharedKey(checkedKey(key));
     if (retryAfterMs !== undefined) this.penalize(retryAfterMs, key, 'retry-after');
+    const remaining = left.remaining ?? (used === undefined ? undefined : this.#gate.leftOf(used, windowMs));
     if (remaining === undefined || !(remaining >= 0)) return;
     if (remaining < 1 && resetMs !== undefined) this.penalize(resetMs, key, 'quota-used-up');
     try {
-      await this.#gate.drain(shared, remaining);
+      await this.#gate.drain(shared, remaining, windowMs);
     } catch {
       // The store has announced that it is away; the pause above holds here.
     }
