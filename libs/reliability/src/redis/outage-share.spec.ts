@@ -51,6 +51,7 @@ describe('OutageShare', () => {
     share.decide('a', 1, 0);
     for (const now of [1_000, 1_001, 1_100]) expect(share.decide('a', 1, now)).toBeUndefined();
     expect(share.owed('a', 1_150)).toEqual([1, 3]);
+    expect(share.owed('a', 1_250)).toEqual([0, 3]);
   });
 
   it('starts with nothing again at the next outage', () => {
