@@ -669,6 +669,19 @@ describe('CircuitBreaker', () => {
       expect(counters()).toMatchObject({ failures: 1, successes: 1 });
     });
 
+    it('forgets after an idle gap in a chain that was linked while nothing looked at the clock, and gives 0', () => {
+      const { breaker, clock, permit, state } = breakerWith({ failureRate: false, slowCallRate: false });
+      const rate = { failureRate: 0.5, minimumCalls: 2, windowMs: 1_000, slowCallRate: false } as const;
+      breaker.reconfigure(parseOptions(circuitBreakerOptions, rate, ''));
+      clock.advance(5_000);
+      breaker.settle(permit(), new Failure(new Error('down'), 0), call, 0);
+      clock.advance(60_000);
+      breaker.settle(permit(), new Success('ok', 0), call, 0);
+      expect(state()).toBe('closed');
+      breaker.settle(permit(), new Failure(new Error('down'), 0), call, 0);
+      expect(state()).toBe('open');
+    });
+
     it('reads the clock only when it has to', () => {
       expect(breakerWith({}).breaker.timed).toBe(true);
       expect(breakerWith({ failureRate: false }).breaker.timed).toBe(true);

@@ -162,7 +162,8 @@ export class CircuitBreaker implements AdmissionPolicy {
       this.#successes += 1;
       const slow = isSlow(this.#options, outcome.durationMs);
       if (slow) this.#slowCalls += 1;
-      this.#machine.succeeded(circuit, slow, now);
+      // A chain linked while nothing looked at the clock hands out 0.
+      this.#machine.succeeded(circuit, slow, this.#machine.rules.window === undefined ? now : this.#time(now));
     } else {
       this.#settleOne(permit, outcome, now);
     }
