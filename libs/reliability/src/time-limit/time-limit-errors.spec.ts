@@ -20,6 +20,22 @@ describe('the errors of time limits', () => {
     }
   });
 
+  it('say which policy they are of, and whether anything was started', () => {
+    expect(timeout).toMatchObject({ code: 'CALL_TIMEOUT', policyType: 'time-limit', policy: 'okx', refused: false });
+    expect(deadline).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      policyType: 'deadline',
+      policy: 'okx',
+      refused: false,
+      message: 'deadline "okx": the deadline of Okx.fetch passed before it gave a result',
+    });
+    expect(new DeadlineExceededError('time-limit', 'okx', 'Okx.fetch', true)).toMatchObject({
+      policyType: 'time-limit',
+      refused: true,
+      message: 'time-limit "okx": the deadline of Okx.fetch had passed before it was called',
+    });
+  });
+
   it('round the limit in their message, not in their field', () => {
     expect(timeout.message).toBe('Time limit "okx": Okx.fetch gave no result within 1234.57 ms');
     expect(timeout.limitMs).toBe(1_234.5678);
