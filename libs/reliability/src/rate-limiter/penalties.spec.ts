@@ -30,6 +30,7 @@ describe('Penalties', () => {
     expect([0, 50, 99].map((now) => penalties.countRefusal('a', now, RULE))).toEqual([false, false, true]);
     expect(penalties.remaining('a', 99)).toBe(1_000);
     expect(penalties.countRefusal('a', 99, RULE)).toBe(false);
+    expect([1_000, 1_050, 1_099].map((now) => penalties.countRefusal('b', now, RULE))).toEqual([false, false, true]);
   });
 
   it('do not follow refusals that are spread', () => {

@@ -52,6 +52,9 @@ describe('refusals', () => {
     bus.on('rate-limiter.paused', () => undefined);
     new Refusals('okx', bus).note('shed', 'a', 7, 'low', 3);
     expect(built).not.toHaveBeenCalled();
+    bus.on('rate-limiter.refused', () => undefined);
+    new Refusals('okx', bus).note('shed', 'a', 7, 'low', 3);
+    expect(built).toHaveBeenCalledTimes(1);
   });
 
   it('become errors that say whose limit it was, what was wrong and when to come again', () => {
