@@ -17,7 +17,6 @@ const mount = (directory: string, megabytes: number): boolean => {
 
 const directory = mkdtempSync(join(tmpdir(), 'disk-full-'));
 const mounted = mount(directory, 64);
-/** Only root may mount; elsewhere these tests are left out. */
 const describeOnSmallDisk = mounted ? describe : describe.skip;
 
 afterAll(() => {
@@ -32,7 +31,7 @@ const fill = () => {
   return () => unlinkSync(path);
 };
 
-describeOnSmallDisk('a full disk', () => {
+describeOnSmallDisk(`a full disk${mounted ? '' : ' (skipped: only root may mount one)'}`, () => {
   it('refuses what the journal cannot write, keeps what it has, and takes more when there is room', async () => {
     const place = join(directory, 'journal');
     const journal = await Journal.open({ directory: place, segmentBytes: 8_388_608, maxBytes: 67_108_864 });
