@@ -204,9 +204,12 @@ describe('HTTP statuses', () => {
     ['output', { output: { statusCode: 503 } }],
   ])('are found in %s', (_where, error) => expect(classify(error)).toEqual({ errorClass: 'server' }));
 
-  it.each([99, 600, 503.5, '5030', 'x503', '', -503, null, [503], Symbol('503')])('%p is none', (status) => {
-    expect(classify({ status })).toEqual({ errorClass: 'unknown' });
-  });
+  it.each([99, 600, 503.5, '5030', 'x503', '5e2', '', ' 503', -503, null, [503], Symbol('503')])(
+    '%p is none',
+    (status) => {
+      expect(classify({ status })).toEqual({ errorClass: 'unknown' });
+    },
+  );
 
   it('of an answer that could not be used give way to the cause, informational ones do not', () => {
     for (const status of [200, 299]) {
@@ -811,6 +814,7 @@ describe('exchanges', () => {
     ['ExchangeError', 'see okx {"code":"50011"}', { errorClass: 'unknown' }],
     ['ExchangeError', 'okx {"msg": "a b",\n "code" : "50011"}', { errorClass: 'rateLimit' }],
     ['ExchangeError', 'bitfinex ["error", 20060]', { errorClass: 'server' }],
+    ['ExchangeError', 'bitfinex [ "error" , 20060]', { errorClass: 'server' }],
     ['ExchangeError', 'bitfinex [["error",20060]]', { errorClass: 'unknown' }],
     ['ExchangeError', 'bitfinex ["error",99]', { errorClass: 'unknown' }],
     ['NetworkError', 'see okx GET https://x/y 401 Unauthorized ', { errorClass: 'network' }],

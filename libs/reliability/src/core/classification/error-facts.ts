@@ -89,7 +89,6 @@ function text(value: unknown): string {
 }
 
 function asStatus(value: unknown): number | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const status = Number(value);
-  return Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
+  const status = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value;
+  return typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 599 ? status : undefined;
 }

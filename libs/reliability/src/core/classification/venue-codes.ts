@@ -168,7 +168,7 @@ export function byVenueText(venue: string, text: string): Verdict | undefined {
     const found = code === undefined ? undefined : byVenueCode(venue, code);
     if (found !== undefined) return found;
   }
-  const tuple = /^\["error",\s*(\d+)/.exec(text);
+  const tuple = /^\s*\[\s*"error"\s*,\s*(\d+)/.exec(text);
   return tuple?.[1] === undefined ? undefined : byVenueCode(venue, tuple[1]);
 }
 
