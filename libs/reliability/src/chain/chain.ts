@@ -85,8 +85,8 @@ export class Chain {
   }
 
   /**
-   * As {@link execute}, but a refusal by the outermost policies is given as a value, since a throw costs as much as ten
-   * calls: as it is, or, where there was a queue, as the value of a {@link PendingRun}.
+   * As {@link execute}, but a refusal by the outermost policies is given as a value, since a throw costs many times what
+   * a call does: as it is, or, where there was a queue, as the value of a {@link PendingRun}.
    */
   answer(call: Call): unknown {
     return this.#outermost === undefined || call.abortable || call.deadline !== Infinity

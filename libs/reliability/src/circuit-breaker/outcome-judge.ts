@@ -1,4 +1,3 @@
-import { classify as builtinClassify } from '../core/classification/classify.js';
 import { classifyBy } from '../core/classification/classify-by.js';
 import type { Failure, Outcome, Success } from '../core/outcome.js';
 import type { ResolvedCircuitBreakerOptions } from './circuit-breaker.options.js';
@@ -57,7 +56,7 @@ function judgeSuccess(options: JudgeOptions, { value, durationMs }: Success, fai
 function judgeFailure(options: JudgeOptions, { error, durationMs }: Failure, failed: PredicateFailed): Verdict {
   if (ask('ignoreError', options.ignoreError, error, false, failed)) return IGNORED;
   const slow = isSlow(options, durationMs);
-  const { errorClass, retryAfterMs } = classified(options, error, failed);
+  const { errorClass, retryAfterMs } = classifyBy(options.classify, error, (thrown) => failed('classify', thrown));
   const opens = opensFor(ask('openOnError', options.openOnError, error, false, failed));
   const listed = options.failureClasses.includes(errorClass);
   if (opens === undefined && !ask('recordError', options.recordError, error, listed, failed)) {
@@ -65,9 +64,6 @@ function judgeFailure(options: JudgeOptions, { error, durationMs }: Failure, fai
   }
   return { kind: 'failure', slow, error, retryAfterMs, opens };
 }
-
-const classified = ({ classify }: JudgeOptions, error: unknown, failed: PredicateFailed) =>
-  classify === undefined ? builtinClassify(error) : classifyBy(classify, error, (thrown) => failed('classify', thrown));
 
 function opensFor(answer: boolean | number): Opens | undefined {
   if (typeof answer === 'number') return answer > 0 ? { forMs: answer } : undefined;

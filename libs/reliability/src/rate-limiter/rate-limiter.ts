@@ -1,9 +1,7 @@
 import type { Call } from '../core/call.js';
 import { DurationHistogram, WAIT_BOUNDS_MS } from '../core/duration-histogram.js';
 import type { Capabilities } from '../core/capabilities.js';
-import { classify } from '../core/classification/classify.js';
 import { classifyBy } from '../core/classification/classify-by.js';
-import type { Classification } from '../core/error-class.js';
 import { isRefused } from '../core/errors.js';
 import type { Failure, Ignored, Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
@@ -280,7 +278,9 @@ export class RateLimiter implements AdmissionPolicy {
   /** A failure may be the other side saying: too much, and for how long. */
   #hearFailure(error: unknown, key: string | undefined, admittedAt: number, now: number): void {
     if (!this.#options.obeyServer && this.#options.adaptive === undefined) return;
-    const { errorClass, retryAfterMs } = this.#classified(error);
+    const { errorClass, retryAfterMs } = classifyBy(this.#options.classify, error, (thrown) =>
+      announceMistake(this.context, this, 'classify', thrown),
+    );
     if (errorClass !== 'rateLimit') {
       this.#gate.accepted(now);
       return;
@@ -288,12 +288,6 @@ export class RateLimiter implements AdmissionPolicy {
     if (this.#options.obeyServer && retryAfterMs !== undefined)
       this.#gate.penalize(retryAfterMs, key, 'retry-after', now);
     this.#gate.throttled(admittedAt, now);
-  }
-
-  #classified(error: unknown): Classification {
-    const { classify: own } = this.#options;
-    if (own === undefined) return classify(error);
-    return classifyBy(own, error, (thrown) => announceMistake(this.context, this, 'classify', thrown));
   }
 }
 

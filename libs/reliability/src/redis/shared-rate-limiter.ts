@@ -1,8 +1,6 @@
 import { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
-import { classify } from '../core/classification/classify.js';
 import { classifyBy } from '../core/classification/classify-by.js';
-import type { Classification } from '../core/error-class.js';
 import { isRefused } from '../core/errors.js';
 import type { Outcome } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Permit, PolicySnapshot } from '../core/policy.js';
@@ -276,15 +274,11 @@ export class SharedRateLimiter implements AdmissionPolicy {
 
   #hearFailure(error: unknown, key: string): void {
     if (!this.#options.obeyServer) return;
-    const { errorClass, retryAfterMs } = this.#classified(error);
+    const { errorClass, retryAfterMs } = classifyBy(this.#options.classify, error, (thrown) =>
+      announceMistake(this.context, this, 'classify', thrown),
+    );
     if (errorClass === 'rateLimit' && retryAfterMs !== undefined)
       this.penalize(retryAfterMs, shown(key), 'retry-after');
-  }
-
-  #classified(error: unknown): Classification {
-    const { classify: own } = this.#options;
-    if (own === undefined) return classify(error);
-    return classifyBy(own, error, (thrown) => announceMistake(this.context, this, 'classify', thrown));
   }
 }
 
