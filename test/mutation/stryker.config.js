@@ -4,7 +4,7 @@ import jestConfig from '../../jest.config.js';
 const room = process.env.MUTATION_ROOM;
 const file = process.env.MUTATION_FILE;
 const specs = process.env.MUTATION_SPECS;
-const report = `reports/mutation/${room}${file ? `.${file}` : ''}`;
+const report = `reports/mutation/${[room, file].filter(Boolean).join('.').replaceAll('/', '.')}`;
 const source = 'libs/reliability/src';
 const project = jestConfig.projects?.find(({ displayName }) => displayName === 'reliability') ?? jestConfig;
 
