@@ -20,13 +20,13 @@ const TELLING = new Map<string, ErrorClass>(
 );
 
 /** Classes that ccxt also uses for statuses and codes it does not know: the message says more. */
-const BROAD = new Map<string, ErrorClass | undefined>([
+const BROAD = new Map<string, Verdict | undefined>([
   ['BaseError', undefined],
   ['ExchangeError', undefined],
-  ['OperationFailed', 'server'],
-  ['ExchangeNotAvailable', 'server'],
-  ['DDoSProtection', 'rateLimit'],
-  ['NetworkError', 'network'],
+  ['OperationFailed', verdict('server', 'name')],
+  ['ExchangeNotAvailable', verdict('server', 'name')],
+  ['DDoSProtection', verdict('rateLimit', 'name')],
+  ['NetworkError', verdict('network', 'name')],
 ]);
 
 /** `okx GET https://www.okx.com/api/v5/public/funding-rate 403 Forbidden <body>`: ccxt's wording of a bare status. */
@@ -40,7 +40,7 @@ export function byCcxtError(facts: ErrorFacts, wallNow: () => number): Verdict |
   const telling = TELLING.get(facts.name);
   if (telling !== undefined) return withBan(verdict(telling), facts.message, wallNow);
   if (!BROAD.has(facts.name)) return undefined;
-  const found = byMessage(facts.message) ?? byBroadName(facts.name);
+  const found = byMessage(facts.message) ?? BROAD.get(facts.name);
   return found === undefined ? undefined : withBan(found, facts.message, wallNow);
 }
 
@@ -54,11 +54,6 @@ function byMessage(message: string): Verdict | undefined {
   const feedback = FEEDBACK.exec(message);
   if (feedback !== null) return byVenueText(feedback[1]!, feedback[2]!);
   return FOLLOWED_REDIRECT.test(message) ? verdict('client') : undefined;
-}
-
-function byBroadName(name: string): Verdict | undefined {
-  const errorClass = BROAD.get(name);
-  return errorClass === undefined ? undefined : verdict(errorClass, 'name');
 }
 
 /** Binance says in words until when an address is banned. */

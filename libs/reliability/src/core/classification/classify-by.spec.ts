@@ -15,6 +15,11 @@ describe('classifyBy', () => {
     expect(told).toEqual([]);
   });
 
+  it('goes by the built-in one without it, and has nothing to tell', () => {
+    expect(classifyBy(undefined, refused, failed)).toEqual({ errorClass: 'network', neverSent: true });
+    expect(told).toEqual([]);
+  });
+
   it('goes by the built-in one when its own throws, and tells', () => {
     const thrown = new Error('mistake');
     const own = () => {

@@ -9,6 +9,8 @@ const named = (name: string, message = '', rest: object = {}) => Object.assign(n
 const caused = (cause: unknown, message = '') => new Error(message, { cause });
 const early = (errorClass: string) => ({ errorClass, neverSent: true });
 const abort = { errorClass: 'client', retryable: false };
+const { proxy: unreadableList, revoke } = Proxy.revocable([], {});
+revoke();
 
 describe('codes', () => {
   it.each([
@@ -166,6 +168,16 @@ describe('gRPC statuses', () => {
     expect(classify(Object.assign(new Error(message), { code: Number.parseInt(message, 10) }))).toEqual(expected);
   });
 
+  it.each<[unknown, unknown]>([
+    ['No connection established. Last error: 111', early('network')],
+    ['read ECONNRESET', { errorClass: 'network' }],
+    ['overloaded', { errorClass: 'server' }],
+    [Symbol('No connection established'), { errorClass: 'server' }],
+  ])('of what is unavailable are explained by details: %p', (details, expected) => {
+    expect(classify({ code: 14, details })).toEqual(expected);
+    expect(classify({ code: 14, details, message: '14 UNAVAILABLE: see details' })).toEqual(expected);
+  });
+
   it('are not read into the numbers of others', () => {
     expect(classify(Object.assign(new Error('see 7 PERMISSION_DENIED: no'), { code: 7 }))).toEqual({
       errorClass: 'unknown',
@@ -204,7 +216,7 @@ describe('HTTP statuses', () => {
     ['output', { output: { statusCode: 503 } }],
   ])('are found in %s', (_where, error) => expect(classify(error)).toEqual({ errorClass: 'server' }));
 
-  it.each([99, 600, 503.5, '5030', 'x503', '5e2', '', ' 503', -503, null, [503], Symbol('503')])(
+  it.each([99, 600, 503.5, '5030', '503.0', '503 ', 'x503', '5e2', '', ' 503', -503, null, [503], Symbol('503')])(
     '%p is none',
     (status) => {
       expect(classify({ status })).toEqual({ errorClass: 'unknown' });
@@ -227,7 +239,7 @@ describe('HTTP statuses', () => {
 describe('names', () => {
   it.each<[string, string]>([
     ['timeout', 'TimeoutError ConnectTimeoutError RequestTimeout ReadTimeoutException QueryTimedoutError'],
-    ['timeout', 'ReadTimeoutError MongoNetworkTimeoutError'],
+    ['timeout', 'ReadTimeoutError MongoNetworkTimeoutError ConnectTimeout'],
     ['data', 'SyntaxError ZodError $ZodError EncodingError HTTPParserError BadResponse NullResponse ChecksumError'],
     ['client', 'TypeError RangeError ReferenceError URIError ValidationError DataCloneError NotSupportedError'],
     ['client', 'ArgumentsRequired ExchangeClosedByUser NotSupported InsufficientFunds UnsubscribeError'],
@@ -321,11 +333,22 @@ describe('this library’s errors', () => {
   it('of one’s own policy was never sent if that refused, and is otherwise what caused it', () => {
     const details = { code: 'CUSTOM', policyType: 't', policy: 'p', cause: { status: 401 } };
     expect(classify(new ReliabilityError('', details))).toEqual({ errorClass: 'auth' });
-    expect(classify(new ReliabilityError('', { ...details, refused: true }))).toEqual(early('server'));
+    expect(classify(new ReliabilityError('', { ...details, refused: true }))).toStrictEqual(early('server'));
     expect(classify(new ReliabilityError('', { ...details, refused: true, retryAfterMs: 9 }))).toEqual({
       ...early('server'),
       retryAfterMs: 9,
     });
+  });
+
+  it.each([
+    ['CALL_TIMEOUT', 'timeout'],
+    ['DEADLINE_EXCEEDED', 'timeout'],
+    ['INVALID_OPTIONS', 'client'],
+    ['INVALID_USE', 'client'],
+    ['UNKNOWN_POLICY', 'client'],
+  ])('%s is what it is, whatever status somebody gives it to answer with', (code, errorClass) => {
+    const error = new ReliabilityError('', { code, policyType: 't', policy: 'p' });
+    expect(classify(Object.assign(error, { status: 429 }))).toEqual({ errorClass });
   });
 
   it.each([
@@ -351,6 +374,7 @@ describe('causes', () => {
   });
 
   it('are looked for further where there is nothing', () => {
+    expect(classify({ errors: unreadableList, cause: refused })).toEqual(early('network'));
     expect(classify({ cause: null, error: refused })).toEqual(early('network'));
     expect(classify({ errors: 'none', cause: refused })).toEqual(early('network'));
   });
@@ -365,7 +389,9 @@ describe('causes', () => {
       errorClass: 'timeout',
     });
     expect(classify(named('AbortError', '', { cause: named('TimeoutError') }))).toEqual({ errorClass: 'timeout' });
-    expect(classify(named('ValidationError', '', { cause: new Error('timed out') }))).toEqual({ errorClass: 'client' });
+    for (const words of ['timed out', 'read ECONNRESET']) {
+      expect(classify(named('ValidationError', '', { cause: new Error(words) }))).toEqual({ errorClass: 'client' });
+    }
   });
 
   it('of the same class tell whether the request was sent; those of another do not', () => {
@@ -460,10 +486,8 @@ describe('causes', () => {
     expect(looks).toBe(128);
   });
 
-  const { proxy: revoked, revoke } = Proxy.revocable([], {});
-  revoke();
   it.each([
-    ['revoked', revoked, { errorClass: 'unknown' }],
+    ['revoked', unreadableList, { errorClass: 'unknown' }],
     ['without its methods', Object.assign([refused], { slice: null, entries: null }), early('network')],
     [
       'of getters that throw',
@@ -812,6 +836,17 @@ describe('exchanges', () => {
     ['AuthenticationError', 'okx GET https://x/y 503 whatever ', { errorClass: 'auth' }],
     ['Error', 'okx {"code":"50011"}', { errorClass: 'unknown' }],
     ['ExchangeError', 'see okx {"code":"50011"}', { errorClass: 'unknown' }],
+    ['BaseError', 'okx {"code":"50011"}', { errorClass: 'rateLimit' }],
+    // Over HTTP/2 a status has no words.
+    [
+      'ExchangeNotAvailable',
+      'bitfinex GET https://x/y 500  ["error",10020,"limit: invalid"]',
+      { errorClass: 'client' },
+    ],
+    ['ExchangeNotAvailable', 'binance GET https://x/y 418 I am a teapot ', { errorClass: 'rateLimit' }],
+    ['NetworkError', `binance banned until ${NOW + 5}`, { errorClass: 'rateLimit', retryAfterMs: 5 }],
+    // Whatever that is about, its class may stand for anything.
+    ['ExchangeError', `nowhere withdrawals banned until ${NOW + 5}`, { errorClass: 'unknown' }],
     ['ExchangeError', 'okx {"msg": "a b",\n "code" : "50011"}', { errorClass: 'rateLimit' }],
     ['ExchangeError', 'bitfinex ["error", 20060]', { errorClass: 'server' }],
     ['ExchangeError', 'bitfinex [ "error" , 20060]', { errorClass: 'server' }],
@@ -846,6 +881,30 @@ describe('rules of one’s own', () => {
     const second: ClassificationRule = (error) => (error === inner ? 'server' : undefined);
     expect(withRules(first, second)(outer)).toEqual({ errorClass: 'server' });
     expect(asked).toEqual([outer, inner]);
+  });
+
+  it.each([
+    ['an error', new Error('x')],
+    ['a signal without a reason', { config: { signal: { reason: null } } }],
+    ['nothing', undefined],
+    ['a list of causes that cannot be read', { errors: unreadableList }],
+  ])('are asked once about what has no cause: %s', (_what, error) => {
+    const asked: unknown[] = [];
+    withRules((about) => void asked.push(about))(error);
+    expect(asked).toEqual([error]);
+  });
+
+  it('are not asked about what others have made of all strings', () => {
+    const asked: unknown[] = [];
+    // As `colors` does for a theme.
+    const everyString: { error?: string } = String.prototype as object;
+    Object.defineProperty(everyString, 'error', { configurable: true, get: () => 'red' });
+    try {
+      withRules((about) => void asked.push(about))('no');
+    } finally {
+      delete everyString.error;
+    }
+    expect(asked).toEqual(['no']);
   });
 
   it('give a class or all there is to say', () => {

@@ -21,7 +21,6 @@ const BY_NAME = vaguely({
   DataCloneError: 'client',
   ValidationError: 'client',
   EncodingError: 'data',
-  NetworkError: 'network',
   ConnectionError: 'network',
   NoRespondersError: 'network',
   ClosedConnectionError: 'network',

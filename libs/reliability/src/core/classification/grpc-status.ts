@@ -61,7 +61,7 @@ export function byGrpcStatus(facts: ErrorFacts): Verdict | undefined {
   if (name === 'CANCELLED') return CUT_OFF.test(facts.message) ? verdict('network') : abortedVerdict;
   if (name === 'UNAVAILABLE') {
     const given = read(facts.error, 'details');
-    const details = `${typeof given === 'string' ? given : ''} ${facts.message}`;
+    const details = typeof given === 'string' ? `${given} ${facts.message}` : facts.message;
     if (NOT_CONNECTED.test(details)) return { errorClass: 'network', neverSent: true };
     return verdict(CONNECTION_LOST.test(details) ? 'network' : 'server');
   }
