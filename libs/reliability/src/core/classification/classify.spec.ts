@@ -809,6 +809,10 @@ describe('exchanges', () => {
     expect(classify({ venue: 'okx', code: '99999' })).toEqual({ errorClass: 'unknown' });
     expect(classify({ venue: 'okx' })).toEqual({ errorClass: 'unknown' });
     expect(classify({ venue: 7, code: '50011' })).toEqual({ errorClass: 'unknown' });
+    expect(classify({ venue: ['okx'], code: '50011' })).toEqual({ errorClass: 'unknown' });
+    expect(classify({ venue: Symbol('okx'), code: '50011' })).toEqual({ errorClass: 'unknown' });
+    expect(classify({ venue: 'okx', code: ['50011'] })).toEqual({ errorClass: 'unknown' });
+    expect(classify({ venue: 'okx', code: Symbol('50011') })).toEqual({ errorClass: 'unknown' });
   });
 
   it.each<[string, string, object]>([

@@ -83,8 +83,7 @@ function inChain(error: unknown, search: Search, depth: number): Verdict | undef
   const facts = new ErrorFacts(error);
   const here = withHint(byLink(facts, wallNow), facts, wallNow);
   if (here !== undefined && here.grounds === undefined && !mayHaveBeenEarly(here)) return here;
-  const { causes } = facts;
-  const below = causes.length === 0 || depth >= MAX_DEPTH ? undefined : amongSiblings(causes, search, depth + 1);
+  const below = depth < MAX_DEPTH ? amongSiblings(facts.causes, search, depth + 1) : undefined;
   if (below === undefined) return here ?? byText(facts);
   if (here === undefined) return below;
   if (here.grounds === undefined) return sameButEarlier(here, below) ? { ...here, neverSent: true } : here;

@@ -165,7 +165,7 @@ const LONGEST_BODY = 4_096;
 /** The first code in an answer's text that the exchange's table knows. */
 export function byVenueText(venue: string, text: string): Verdict | undefined {
   for (const [, code] of text.slice(0, LONGEST_BODY).matchAll(CODE_FIELD)) {
-    const found = code === undefined ? undefined : byVenueCode(venue, code);
+    const found = byVenueCode(venue, code!);
     if (found !== undefined) return found;
   }
   const tuple = /^\s*\[\s*"error"\s*,\s*(\d+)/.exec(text);
