@@ -52,7 +52,7 @@ describeWithEngines(['nats-server'], 'a consumer whose server fails', () => {
         stream.publish('m', `${from + index}`, { id: `${from + index}` }),
       ),
     );
-  const sawAll = (to: number) => expect(seen.size).toBe(to);
+  const sawAll = (to: number) => expect([...seen.keys()].filter((text) => Number(text) < 10_000)).toHaveLength(to);
 
   it('loses nothing when the server is killed again and again', async () => {
     for (let round = 0; round < 3; round += 1) {
@@ -65,10 +65,10 @@ describeWithEngines(['nats-server'], 'a consumer whose server fails', () => {
       await eventually(() => sawAll((round + 1) * 500), 10_000);
       await publish(10_000 + round, 10_001 + round);
       await eventually(() => expect(seen.has(`${10_000 + round}`)).toBe(true));
-      seen.delete(`${10_000 + round}`);
       expect(performance.now() - back).toBeLessThan(5_000);
     }
-  }, 60_000);
+    await eventually(async () => expect((await stream.stats()).messages).toBe(0), 60_000);
+  }, 120_000);
 
   it('delivers within a second of the server being back', async () => {
     await publish(0, 1);

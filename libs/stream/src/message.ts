@@ -66,7 +66,7 @@ export interface MessageSource {
   ackAll?(deliveries: readonly Delivery[]): Promise<readonly boolean[]>;
   /** Messages not yet delivered, as last known. */
   pending(): number;
-  /** Times it lost the stream and found it again. */
+  /** Times it lost the stream, or messages in it, and found them again. */
   readonly recoveries: number;
   close(): Promise<void>;
 }

@@ -6,11 +6,14 @@ import {
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
+  type NextMsgRequest,
+  type SeqMsgRequest,
 } from '@nats-io/jetstream';
 import { nanos, type NatsConnection } from '@nats-io/transport-node';
 
 import { ORIGINAL_ID, type Delivery, type DeliverySink, type MessageSource, type SourceOptions } from '../message.js';
 import { isNotFound } from './jetstream-errors.js';
+import { StrandedMessages } from './stranded-messages.js';
 
 const EXPIRES_MS = 5_000;
 const HEARTBEAT_MS = 500;
@@ -26,11 +29,16 @@ interface Parts {
   readonly attemptMs: number;
 }
 
-/** A durable pull consumer of a JetStream stream, made again whenever it or the stream is gone. */
+/**
+ * A durable pull consumer of a JetStream stream, made again whenever it or the stream is gone, or the stream holds what the
+ * consumer is past: a new one is given all that is there.
+ */
 export class JetStreamSource implements MessageSource {
   readonly ackWaitMs: number;
   readonly #parts: Parts;
   readonly #options: SourceOptions;
+  readonly #subject: string;
+  readonly #stranded: StrandedMessages;
   #pending = 0;
   #recoveries = 0;
   #disconnects = 0;
@@ -42,6 +50,14 @@ export class JetStreamSource implements MessageSource {
     this.#parts = parts;
     this.#options = options;
     this.ackWaitMs = options.ackWaitMs;
+    this.#subject = `${parts.stream}.${options.subjects ?? '>'}`;
+    this.#stranded = new StrandedMessages({
+      ackFloor: async () => (await parts.manager.consumers.info(parts.stream, options.consumer)).ack_floor.stream_seq,
+      oldest: async () => {
+        const query: SeqMsgRequest & NextMsgRequest = { seq: 1, next_by_subj: this.#subject };
+        return (await parts.manager.streams.getMessage(parts.stream, query))?.seq;
+      },
+    });
   }
 
   get recoveries(): number {
@@ -55,7 +71,7 @@ export class JetStreamSource implements MessageSource {
   /** Makes the consumer, or takes the one there with its bounds brought up to date. */
   async ensure(): Promise<Consumer> {
     const { manager, client, stream, ensureStream } = this.#parts;
-    const { consumer: name, maxInFlight, ackWaitMs, subjects } = this.#options;
+    const { consumer: name, maxInFlight, ackWaitMs } = this.#options;
     const config = {
       durable_name: name,
       ack_policy: AckPolicy.Explicit,
@@ -63,7 +79,7 @@ export class JetStreamSource implements MessageSource {
       ack_wait: nanos(ackWaitMs),
       max_ack_pending: maxInFlight,
       max_deliver: -1,
-      ...(subjects !== undefined && subjects !== '>' && { filter_subject: `${stream}.${subjects}` }),
+      ...(this.#subject !== `${stream}.>` && { filter_subject: this.#subject }),
     };
     await ensureStream();
     try {
@@ -91,6 +107,12 @@ export class JetStreamSource implements MessageSource {
           await this.#pull(consumer, Math.min(room.count, this.#options.pullSize), sink, signal);
           if (failures > 0) this.#recoveries += 1;
           failures = 0;
+          if (!signal.aborted && (await this.#stranded.found(performance.now()).catch(() => false))) {
+            const { manager, stream } = this.#parts;
+            await manager.consumers.delete(stream, this.#options.consumer);
+            this.#recoveries += 1;
+            consumer = undefined;
+          }
         } catch {
           consumer = undefined; // gone, or the server is: both are made or found again
           await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 400, signal);

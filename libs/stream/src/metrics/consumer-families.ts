@@ -68,7 +68,7 @@ const ROWS: readonly Row[] = [
   [
     'recoveries_total',
     'counter',
-    'Times the stream was lost and found again',
+    'Times the stream, or messages in it, were lost and found again',
     undefined,
     ({ recoveries }) => recoveries,
   ],
