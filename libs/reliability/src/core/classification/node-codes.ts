@@ -41,18 +41,16 @@ const CODES = listed({
     ERR_BAD_RESPONSE ERR_BODY_PARSE_FAILURE ERR_HTTP_CONTENT_LENGTH_MISMATCH`,
 });
 
-const ABORTED: Verdict = Object.freeze({ errorClass: 'client', retryable: false, grounds: 'name' });
-const ABORT_CODES = new Set<unknown>(['ABORT_ERR', 'ERR_CANCELED', 'ERR_ABORTED']);
-
 /** The caller gave up. The reason for it, when it is known, says what really happened. */
-export const abortedVerdict = ABORTED;
+export const abortedVerdict: Verdict = Object.freeze({ ...verdict('client', 'name'), retryable: false });
+const ABORT_CODES = new Set<unknown>(['ABORT_ERR', 'ERR_CANCELED', 'ERR_ABORTED']);
 
 /** Codes of Node (errno, DNS, TLS, streams, HTTP/1, HTTP/2, zlib), undici and axios. */
 export function byCode(facts: ErrorFacts): Verdict | undefined {
   const { code } = facts;
   if (code === undefined) return undefined;
-  if (code === 'UND_ERR_ABORTED') return byTunnel(facts.message) ?? ABORTED;
-  if (ABORT_CODES.has(code)) return ABORTED;
+  if (code === 'UND_ERR_ABORTED') return byTunnel(facts.message) ?? abortedVerdict;
+  if (ABORT_CODES.has(code)) return abortedVerdict;
   if (typeof code === 'number') return undefined;
   if (code === 'ERR_HTTP2_STREAM_ERROR' || code === 'ERR_HTTP2_SESSION_ERROR') return byHttp2Reason(facts.message);
   if (code === 'EPROTO' || code.startsWith('ERR_SSL_')) return byTlsReason(code, facts.message);
