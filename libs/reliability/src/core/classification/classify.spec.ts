@@ -895,7 +895,7 @@ describe('rules of one’s own', () => {
   ])('are asked once about what has no cause: %s', (_what, error) => {
     const asked: unknown[] = [];
     withRules((about) => void asked.push(about))(error);
-    expect(asked).toEqual([error]);
+    expect(asked).toStrictEqual([error]);
   });
 
   it('are not asked about what others have made of all strings', () => {
