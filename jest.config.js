@@ -42,7 +42,9 @@ const swc = (syntax) => [
     jsc: {
       target: 'es2022',
       parser: syntax === 'ts' ? { syntax: 'typescript', decorators: true } : { syntax: 'ecmascript' },
-      ...(syntax === 'ts' && { transform: { legacyDecorator: true, decoratorMetadata: true } }),
+      ...(syntax === 'ts' && {
+        transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+      }),
       keepClassNames: true,
     },
     module: { type: 'commonjs' },

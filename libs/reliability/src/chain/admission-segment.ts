@@ -211,7 +211,8 @@ export class AdmissionSegment {
     else this.endLater(call, permits, abandonedBefore);
   }
 
-  private endLater(call: Call, permits: Permit[], abandonedBefore: number): void {
+  /** Tells the policies that the work is over once what the call left behind is, from the given piece on. */
+  endLater(call: Call, permits: Permit[], abandonedBefore: number): void {
     void Promise.allSettled(call.abandoned!.slice(abandonedBefore)).then(() => {
       this.end(permits, this.clock.now());
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Call } from '../core/call.js';
-import type { Next } from '../core/policy.js';
+import type { AdmissionPolicy, Next } from '../core/policy.js';
 import { EventBus } from '../core/event-bus.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { seededRandom } from '../core/random.js';
@@ -47,12 +47,38 @@ const SETS: readonly PolicySet[] = [
   { retry: { attempts: 3 }, circuitBreaker: { failureRate: false, slowCallRate: false, consecutiveFailures: 2 } },
 ];
 
+/** Sets of one policy, which has a frame of its own. */
+const SOLE: readonly PolicySet[] = [
+  { circuitBreaker: { consecutiveFailures: 2, openForMs: 100, openForJitter: 0, slowCallMs: 80, minimumCalls: 4 } },
+  { circuitBreaker: { failureRate: false, slowCallRate: false, consecutiveFailures: 2, openForMs: 100 } },
+  { rateLimit: { limit: 3, windowMs: 200, maxQueued: 2 } },
+  { rateLimit: { limit: 3, windowMs: 200, mode: 'reject' } },
+  { bulkhead: { maxConcurrent: 2, maxQueued: 2, maxWaitMs: 100 } },
+  { bulkhead: { maxConcurrent: 4, adaptive: { algorithm: 'aimd' } } },
+];
+
+/** Admits everything and learns nothing. */
+const transparent: AdmissionPolicy = {
+  type: 'transparent',
+  name: 'p',
+  kind: 'admission',
+  waits: false,
+  timed: false,
+  admit: () => 0,
+  settle: () => undefined,
+  reconfigure: () => undefined,
+  inspect: () => ({ type: 'transparent', name: 'p' }),
+};
+
+/** As it is linked by itself; each link by itself; a policy that is alone, as if it were not. */
+type How = 'framed' | 'link by link' | 'in company';
+
 /**
  * Runs the schedule through a chain, in one frame or link by link, and tells all that can be seen from outside, instant by
  * instant. Which of several calls is told first within one instant is left open: a frame saves promises, and with them
  * turns of the microtask queue.
  */
-async function trace(set: PolicySet, steps: readonly Step[], inOneFrame: boolean): Promise<unknown> {
+async function trace(set: PolicySet, steps: readonly Step[], how: How): Promise<unknown> {
   const clock = new ManualClock();
   const emit = new EventBus();
   const seen: { readonly at: number; readonly what: string }[] = [];
@@ -65,6 +91,7 @@ async function trace(set: PolicySet, steps: readonly Step[], inOneFrame: boolean
     slot: definition.slot,
     use: PLAIN_USE,
   }));
+  const company = how === 'in company' ? [{ policy: transparent, slot: links[0]!.slot, use: PLAIN_USE }] : [];
   const later = (ms: number) => new Promise<void>((resolve) => clock.schedule(ms, resolve));
   const work = (behaviours: readonly Behaviour[]) => (call: Call) => {
     const next = behaviours[(call.attempt - 1) % behaviours.length]!;
@@ -86,11 +113,11 @@ async function trace(set: PolicySet, steps: readonly Step[], inOneFrame: boolean
   const through = (call: Call, next: Next) => next(call);
   const linkByLink = { call: through, attempt: through, invoke: through };
   const chain = new Chain(
-    links,
+    [...links, ...company],
     (call) => (call.target as Next)(call),
     capabilities,
     undefined,
-    inOneFrame ? undefined : linkByLink,
+    how === 'link by link' ? linkByLink : undefined,
   );
   const tell = (index: number, what: string, result: unknown) =>
     see(`${index} ${what} ${result instanceof Error ? `${result.name}: ${result.message}` : String(result)}`);
@@ -126,7 +153,22 @@ describe('attempt frame', () => {
     async (_, set) => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
-          expect(await trace(set, steps, true)).toEqual(await trace(set, steps, false));
+          expect(await trace(set, steps, 'framed')).toEqual(await trace(set, steps, 'link by link'));
+        }),
+        { numRuns: 150 },
+      );
+    },
+    30_000,
+  );
+});
+
+describe('sole frame', () => {
+  it.each(SOLE.map((set) => [JSON.stringify(set), set] as const))(
+    'does what a frame of several policies does: %s',
+    async (_, set) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+          expect(await trace(set, steps, 'framed')).toEqual(await trace(set, steps, 'in company'));
         }),
         { numRuns: 150 },
       );

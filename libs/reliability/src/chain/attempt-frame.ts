@@ -42,7 +42,12 @@ export class AttemptFrame {
     const permits = this.segment.permits();
     const stopped = this.segment.begin(call, permits);
     if (stopped === undefined) return this.once.admitted(call, permits, 0);
-    return stopped instanceof Refusal ? stopped : new PendingRun(this.once.later(stopped, call, permits));
+    return stopped instanceof Refusal ? stopped : this.pending(stopped, call, permits);
+  }
+
+  /** A run whose admission has to be waited for. */
+  pending(waiting: Waiting, call: Call, permits: Permit[]): PendingRun {
+    return new PendingRun(this.once.later(waiting, call, permits));
   }
 
   private attempt(call: Call, begun: number): unknown {

@@ -9,6 +9,7 @@ import { AdmissionSegment, type AdmissionStep } from './admission-segment.js';
 import { AttemptFrame, PendingRun } from './attempt-frame.js';
 import type { Link } from './link.js';
 import { canonicalOrder } from './order.js';
+import { SoleFrame } from './sole-frame.js';
 import { Deadline } from '../time-limit/deadline.js';
 import { PLAIN_USE } from '../core/use.js';
 
@@ -26,7 +27,7 @@ export class Chain {
   readonly links: readonly Link[];
   readonly #run: Next;
   /** The outermost link when it is a segment: it can refuse without building an error. */
-  readonly #outermost: AttemptFrame | undefined;
+  readonly #outermost: AttemptFrame | SoleFrame | undefined;
   readonly #hasDeadline: boolean;
   readonly #segments: AdmissionSegment[] = [];
   /** Calls under way in a chain whose policies do not count them. */
@@ -44,7 +45,7 @@ export class Chain {
     this.links = canonicalOrder(links, order);
     let run = invoke;
     let inside = invoke;
-    let outermost: AttemptFrame | undefined;
+    let outermost: AttemptFrame | SoleFrame | undefined;
     for (let end = this.links.length; end > 0;) {
       const { policy, use } = this.links[end - 1]!;
       const next = REPEATING.has(policy.type) ? watched(run, probe) : run;
@@ -63,8 +64,10 @@ export class Chain {
       const repeats = probe === undefined ? aroundAt(this.links, end - 1)?.repeats : undefined;
       const frame = new AttemptFrame(segment, limits === undefined ? next : inside, limits, repeats);
       if (repeats !== undefined) end -= 1;
-      run = watched((call) => frame.run(call), probe);
-      outermost = repeats === undefined ? frame : undefined;
+      const sole = steps.length === 1 && repeats === undefined && run === invoke;
+      const outer = sole ? new SoleFrame(steps[0]!, segment, frame, invoke, capabilities.clock) : frame;
+      run = watched((call) => outer.run(call), probe);
+      outermost = repeats === undefined ? outer : undefined;
       this.#segments.push(segment);
     }
     this.#hasDeadline = this.links.some(({ policy }) => policy.type === 'deadline');

@@ -66,8 +66,8 @@ export function executeWork<T>(
   options: ExecuteOptions = NO_OPTIONS,
 ): Promise<Awaited<T>> {
   try {
-    const result = refusalRejected(chain.answer(callOf(chain, name, work, options)));
-    return (result instanceof Promise ? result : Promise.resolve(result)) as Promise<Awaited<T>>;
+    const answer = chain.answer(callOf(chain, name, work, options));
+    return (answer instanceof Promise ? answer : Promise.resolve(orRejection(answer))) as Promise<Awaited<T>>;
   } catch (error) {
     return Promise.reject(error);
   }
@@ -95,12 +95,16 @@ export function tryExecuteWork<T>(
 
 /** @throws InvalidUseError for work that is no function, and for options that cannot be */
 function callOf<T>(chain: Chain, name: string, work: Work<T>, options: ExecuteOptions): Call {
-  if (typeof work !== 'function') throw new InvalidUseError(name, name, 'work', 'must be a function', work);
+  if (typeof work !== 'function') throw noFunction(name, work);
+  const { clock } = chain.capabilities;
   const call = new Call(name, work, undefined, options.args ?? NO_ARGUMENTS);
-  inherit(call, chain.capabilities.clock);
-  if (options !== NO_OPTIONS) apply(options, call, chain.capabilities.clock);
+  inherit(call, clock);
+  if (options !== NO_OPTIONS) apply(options, call, clock);
   return call;
 }
+
+const noFunction = (name: string, work: unknown): Error =>
+  new InvalidUseError(name, name, 'work', 'must be a function', work);
 
 /** @throws InvalidUseError for options that would be without effect, or spoil the chain */
 function check({ priority, deadlineMs, signal }: ExecuteOptions, name: string): void {

