@@ -1,5 +1,5 @@
 import type { Call } from '../core/call.js';
-import type { Limits, Next, Permit, Repeats, Waiter } from '../core/policy.js';
+import type { Follower, Limits, Next, Permit, Repeats } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
 import { isThenable } from '../core/thenable.js';
 import { abandonedBy, type AdmissionSegment, type Waiting } from './admission-segment.js';
@@ -125,15 +125,11 @@ export class AttemptFrame {
       limitMs = limits.limitMs(call, run.admittedAt);
       work = this.invoke(call);
     } catch (error) {
-      run.failed(error);
+      run.settleFailed(error);
       throw error;
     }
     run.begun();
-    if (work instanceof Promise || isThenable(work)) {
-      const promise = run.toPromise();
-      limits.watch(call, work, run.admittedAt, limitMs, run);
-      return promise;
-    }
+    if (work instanceof Promise || isThenable(work)) return limits.wait(call, work, run.admittedAt, limitMs, run);
     limits.noteInTime(run.admittedAt);
     run.succeeded(work);
     return work;
@@ -148,10 +144,7 @@ function followAbortable(run: Run, work: Promise<unknown>): Promise<unknown> {
       run.succeeded(value);
       return value;
     },
-    (error: unknown) => {
-      run.failed(error);
-      return run.recover(error);
-    },
+    (error: unknown) => run.failed(error),
   );
 }
 
@@ -167,13 +160,11 @@ export function throwRefusal(result: unknown): unknown {
 }
 
 /** An attempt that was admitted, and may be over for its caller before its work is. */
-class Run implements Waiter {
+class Run implements Follower {
   /** For the policy that repeats. */
   private startedAt: number | undefined = undefined;
   private aborted = false;
   private unwatch: (() => void) | undefined = undefined;
-  private settle: ((result: unknown) => void) | undefined = undefined;
-  private throwOut: ((error: unknown) => void) | undefined = undefined;
 
   constructor(
     private readonly frame: AttemptFrame,
@@ -191,14 +182,6 @@ class Run implements Waiter {
     if (this.call.abortable) this.watchAbort();
   }
 
-  /** A promise that {@link resolve} and {@link reject} settle. */
-  toPromise(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.settle = resolve;
-      this.throwOut = reject;
-    });
-  }
-
   succeeded(value: unknown): void {
     const { frame, call } = this;
     if (this.unwatch !== undefined) this.unwatch();
@@ -207,7 +190,7 @@ class Run implements Waiter {
     if (frame.repeats !== undefined) frame.repeats.succeeded(call, this.startedAt!);
   }
 
-  failed(error: unknown): void {
+  settleFailed(error: unknown): void {
     const { frame, call } = this;
     if (this.unwatch !== undefined) this.unwatch();
     if (this.aborted) frame.segment.over(call, this.permits, this.admittedAt, this.abandonedBefore);
@@ -215,24 +198,11 @@ class Run implements Waiter {
   }
 
   /** @throws the error, when nothing repeats */
-  recover(error: unknown): Promise<unknown> {
+  failed(error: unknown): Promise<unknown> {
+    this.settleFailed(error);
     const { repeats, again } = this.frame;
     if (repeats === undefined) throw error;
     return repeats.failed(this.call, again, this.operation, this.startedAt!, error);
-  }
-
-  resolve(value: unknown): void {
-    this.succeeded(value);
-    this.settle!(value);
-  }
-
-  reject(error: unknown): void {
-    this.failed(error);
-    try {
-      this.settle!(this.recover(error));
-    } catch (last) {
-      this.throwOut!(last);
-    }
   }
 
   private watchAbort(): void {

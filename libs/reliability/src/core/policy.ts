@@ -91,10 +91,11 @@ export interface Repeats {
   thrown(call: Call, next: Next, begun: number, startedAt: number, error: unknown): unknown;
 }
 
-/** Whoever waits for limited work: told once how it ended for him. */
-export interface Waiter {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+/** Is told how limited work ended for its caller, before the caller is. */
+export interface Follower {
+  succeeded(value: unknown): void;
+  /** @returns what the caller gets instead @throws the error that he gets */
+  failed(error: unknown): unknown;
 }
 
 /** {@link AroundPolicy.intercept} of a policy that limits the time of an attempt, taken apart. */
@@ -104,8 +105,14 @@ export interface Limits {
    * @throws the refusal of a call whose deadline has passed
    */
   limitMs(call: Call, now: number): number;
-  /** Tells `waiter` when the work is over, or when its time is. */
-  watch(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, waiter: Waiter): void;
+  /** Gives what the work gives, or the error of a limit that was reached first; tells `follower` of either. */
+  wait(
+    call: Call,
+    work: PromiseLike<unknown>,
+    startedAt: number,
+    limitMs: number,
+    follower: Follower | undefined,
+  ): Promise<unknown>;
   /** The work was over at once. */
   noteInTime(startedAt: number): void;
 }

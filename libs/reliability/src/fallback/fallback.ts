@@ -45,6 +45,7 @@ export class Fallback implements AroundPolicy {
   #nextObjectId = 1;
 
   readonly #answered: Record<FallbackSource, number> = { 'last-good': 0, method: 0, handler: 0, value: 0 };
+  #inFlight = 0;
   #failedSteps = 0;
   #unanswered = 0;
   #withoutKey = 0;
@@ -57,6 +58,10 @@ export class Fallback implements AroundPolicy {
     this.#steps = fallbackSteps(options);
     this.#classify = options.classify ?? builtinClassify;
     if (options.lastGood !== undefined) this.#lastGood = new LastGoodValues(options.lastGood);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   intercept(call: Call, next: Next, use: Use): unknown {
@@ -94,11 +99,14 @@ export class Fallback implements AroundPolicy {
   }
 
   async #await(result: PromiseLike<unknown>, call: Call, use: Use): Promise<unknown> {
+    this.#inFlight += 1;
     let value: unknown;
     try {
       value = await result;
     } catch (error) {
       return this.#answer(error, call, use, 0);
+    } finally {
+      this.#inFlight -= 1;
     }
     if (this.#lastGood !== undefined) this.#keep(this.#lastGood, value, call, use);
     return value;
@@ -132,12 +140,15 @@ export class Fallback implements AroundPolicy {
     index: number,
   ): Promise<unknown> {
     const { source } = this.#steps[index]!;
+    this.#inFlight += 1;
     let answer: unknown;
     try {
       answer = await pending;
     } catch (failure) {
       this.#announceFailure(source, error, failure, call);
       return this.#answer(error, call, use, index + 1);
+    } finally {
+      this.#inFlight -= 1;
     }
     this.#announceAnswer(source, error, call, undefined);
     return answer;

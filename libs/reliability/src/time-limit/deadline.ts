@@ -49,8 +49,12 @@ export class Deadline implements AroundPolicy {
       return work;
     }
     return own
-      ? this.#wait.wait(call, work, startedAt, ownMs, this.#ownOver)
-      : this.#wait.wait(call, work, startedAt, handedDownMs, this.#handedDownOver);
+      ? this.#wait.wait(call, work, startedAt, ownMs, this.#ownOver, undefined)
+      : this.#wait.wait(call, work, startedAt, handedDownMs, this.#handedDownOver, undefined);
+  }
+
+  get inFlight(): number {
+    return this.#wait.waiting;
   }
 
   inspect(now: number): PolicySnapshot {

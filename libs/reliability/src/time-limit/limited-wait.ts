@@ -2,7 +2,7 @@ import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { DelayLine } from '../core/delay-line.js';
 import { DurationHistogram } from '../core/duration-histogram.js';
-import type { Waiter } from '../core/policy.js';
+import type { Follower } from '../core/policy.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { DeadlineExceededError } from './deadline-exceeded-error.js';
 import { type Expiry, LimitedWork } from './limited-work.js';
@@ -14,6 +14,8 @@ export class LimitedWait {
   #adaptive: AdaptiveLimit | undefined;
   /** Of those who wait for the configured limit. */
   #line: DelayLine;
+  /** Calls whose callers wait. */
+  waiting = 0;
   #exceeded = 0;
   #running = 0;
   #lateResults = 0;
@@ -87,20 +89,17 @@ export class LimitedWait {
   }
 
   /** Gives what `work` gives, or rejects with what `expiry` makes once `limitMs` have passed since `startedAt`. */
-  wait(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, expiry: Expiry): Promise<unknown> {
-    return new Promise((resolve, reject) => this.watch(call, work, startedAt, limitMs, expiry, { resolve, reject }));
-  }
-
-  /** As {@link wait}, for whoever has a promise of his own to settle. */
-  watch(
+  wait(
     call: Call,
     work: PromiseLike<unknown>,
     startedAt: number,
     limitMs: number,
     expiry: Expiry,
-    waiter: Waiter,
-  ): void {
-    new LimitedWork(this, call, startedAt, limitMs, expiry, waiter).follow(work, this.capabilities.clock, this.#line);
+    follower: Follower | undefined,
+  ): Promise<unknown> {
+    this.waiting += 1;
+    const limited = new LimitedWork(this, call, startedAt, limitMs, expiry, follower);
+    return limited.follow(work, this.capabilities.clock, this.#line);
   }
 
   /** @returns whether the work is abandoned now */

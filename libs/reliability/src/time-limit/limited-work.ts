@@ -2,7 +2,7 @@ import type { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
 import { Delayed, type DelayLine } from '../core/delay-line.js';
 import type { ReliabilityError } from '../core/errors.js';
-import type { Waiter } from '../core/policy.js';
+import type { Follower } from '../core/policy.js';
 import type { Timer } from '../core/timer.js';
 
 /** What happens when a limit is reached. */
@@ -15,6 +15,8 @@ export interface Expiry {
 
 /** Who keeps the accounts of limited work. */
 export interface LimitedWorkAccounts {
+  /** Calls whose callers wait. */
+  waiting: number;
   noteInTime(startedAt: number): void;
   noteFailed(startedAt: number): void;
   limitReached(work: LimitedWork): boolean;
@@ -28,6 +30,9 @@ export class LimitedWork extends Delayed {
   private ended: PromiseLike<void> | undefined = undefined;
   private expired: ReliabilityError | undefined = undefined;
   private abandoned = false;
+  /** Of the promise that the caller has. */
+  private settle: ((result: unknown) => void) | undefined = undefined;
+  private throwOut: ((error: unknown) => void) | undefined = undefined;
 
   constructor(
     private readonly accounts: LimitedWorkAccounts,
@@ -35,19 +40,27 @@ export class LimitedWork extends Delayed {
     startedAt: number,
     readonly limitMs: number,
     readonly expiry: Expiry,
-    private readonly waiter: Waiter,
+    private readonly follower: Follower | undefined,
   ) {
     super(startedAt);
   }
 
-  /** Waits in `line` where the limit is what everybody there has, and its turn the last. */
-  follow(work: PromiseLike<unknown>, clock: Clock, line: DelayLine): void {
+  /**
+   * Waits in `line` where the limit is what everybody there has, and its turn the last.
+   * @returns what its caller gets
+   */
+  follow(work: PromiseLike<unknown>, clock: Clock, line: DelayLine): Promise<unknown> {
+    const promise = new Promise((resolve, reject) => {
+      this.settle = resolve;
+      this.throwOut = reject;
+    });
     if (this.limitMs === line.delayMs && line.takes(this.startedAt)) line.join(this);
     else this.timer = clock.schedule(this.limitMs, this, this.startedAt);
     this.ended = work.then(
       (value) => this.succeeded(value),
       (error: unknown) => this.failed(error),
     );
+    return promise;
   }
 
   due(): void {
@@ -56,7 +69,27 @@ export class LimitedWork extends Delayed {
     this.abandoned = this.accounts.limitReached(this);
     if (!this.abandoned) return;
     call.abandon(Promise.resolve(this.ended));
-    this.waiter.reject(this.expired);
+    this.reject(this.expired);
+  }
+
+  private resolve(value: unknown): void {
+    this.accounts.waiting -= 1;
+    if (this.follower !== undefined) this.follower.succeeded(value);
+    this.settle!(value);
+  }
+
+  private reject(error: unknown): void {
+    this.accounts.waiting -= 1;
+    if (this.follower === undefined) this.throwOut!(error);
+    else this.askFollower(this.follower, error);
+  }
+
+  private askFollower(follower: Follower, error: unknown): void {
+    try {
+      this.settle!(follower.failed(error));
+    } catch (last) {
+      this.throwOut!(last);
+    }
   }
 
   private stopTimer(): void {
@@ -68,11 +101,11 @@ export class LimitedWork extends Delayed {
     if (this.expired === undefined) {
       this.stopTimer();
       this.accounts.noteInTime(this.startedAt);
-      this.waiter.resolve(value);
+      this.resolve(value);
       return;
     }
     this.accounts.endedLate(this, this.abandoned, 'result');
-    if (!this.abandoned) this.waiter.resolve(value);
+    if (!this.abandoned) this.resolve(value);
   }
 
   private failed(error: unknown): void {
@@ -80,12 +113,12 @@ export class LimitedWork extends Delayed {
     if (expired === undefined) {
       this.stopTimer();
       this.accounts.noteFailed(this.startedAt);
-      this.waiter.reject(error);
+      this.reject(error);
       return;
     }
     this.accounts.endedLate(this, this.abandoned, isCancellation(error, expired) ? 'cancelled' : 'error');
     const late = causedBy(expired, error);
-    if (!this.abandoned) this.waiter.reject(late);
+    if (!this.abandoned) this.reject(late);
   }
 }
 

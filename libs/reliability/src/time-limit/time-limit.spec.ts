@@ -160,21 +160,19 @@ describe('TimeLimit', () => {
       expect(policy.inspect(100)).toMatchObject({ exceeded: 1, running: 0, lateResults: 1, lateErrors: 0 });
     });
 
-    it.each(['resolve', 'reject'] as const)(
-      'settles whoever waits once, however late the work ends: %s',
-      async (how) => {
-        const { policy, clock } = timeLimit({ limitMs: 100 });
-        const slow = pendingWork();
-        const waiter = { resolve: jest.fn(), reject: jest.fn() };
-        policy.watch(testCall(), slow.promise, 0, 100, waiter);
-        clock.advance(100);
-        expect(waiter.reject.mock.calls).toEqual([[expect.any(CallTimeoutError)]]);
-        slow[how]('late');
-        await settlePromises();
-        expect(waiter.reject).toHaveBeenCalledTimes(1);
-        expect(waiter.resolve).not.toHaveBeenCalled();
-      },
-    );
+    it.each(['resolve', 'reject'] as const)('tells who follows once, however late the work ends: %s', async (how) => {
+      const { policy, clock } = timeLimit({ limitMs: 100 });
+      const slow = pendingWork();
+      const follower = { succeeded: jest.fn(), failed: jest.fn(() => 'instead') };
+      const result = policy.wait(testCall(), slow.promise, 0, 100, follower);
+      clock.advance(100);
+      expect(follower.failed.mock.calls).toEqual([[expect.any(CallTimeoutError)]]);
+      slow[how]('late');
+      await settlePromises();
+      expect(await result).toBe('instead');
+      expect(follower.failed).toHaveBeenCalledTimes(1);
+      expect(follower.succeeded).not.toHaveBeenCalled();
+    });
 
     it('announces a late result with what it took', async () => {
       const { policy, clock, events } = timeLimit({ limitMs: 100 });

@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
-import type { AroundPolicy, Limits, Next, PolicySnapshot, Waiter } from '../core/policy.js';
+import type { AroundPolicy, Follower, Limits, Next, PolicySnapshot } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import { isThenable } from '../core/thenable.js';
 import { CallTimeoutError } from './call-timeout-error.js';
@@ -50,9 +50,7 @@ export class TimeLimit implements AroundPolicy, Limits {
     const startedAt = this.capabilities.clock.now();
     const limitMs = this.limitMs(call, startedAt);
     const work = next(call);
-    if (isThenable(work)) {
-      return this.#wait.wait(call, work, startedAt, limitMs, this.#expiryOf(call, startedAt, limitMs));
-    }
+    if (isThenable(work)) return this.wait(call, work, startedAt, limitMs, undefined);
     this.noteInTime(startedAt);
     return work;
   }
@@ -62,12 +60,22 @@ export class TimeLimit implements AroundPolicy, Limits {
     return call.deadline === Infinity ? ownMs : this.#earlier(call, ownMs, now);
   }
 
-  watch(call: Call, work: PromiseLike<unknown>, startedAt: number, limitMs: number, waiter: Waiter): void {
-    this.#wait.watch(call, work, startedAt, limitMs, this.#expiryOf(call, startedAt, limitMs), waiter);
+  wait(
+    call: Call,
+    work: PromiseLike<unknown>,
+    startedAt: number,
+    limitMs: number,
+    follower: Follower | undefined,
+  ): Promise<unknown> {
+    return this.#wait.wait(call, work, startedAt, limitMs, this.#expiryOf(call, startedAt, limitMs), follower);
   }
 
   noteInTime(startedAt: number): void {
     this.#wait.noteInTime(startedAt);
+  }
+
+  get inFlight(): number {
+    return this.#wait.waiting;
   }
 
   inspect(now: number): PolicySnapshot {
