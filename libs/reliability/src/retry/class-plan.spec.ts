@@ -1,7 +1,7 @@
 import { ERROR_CLASSES, type ErrorClass } from '../core/error-class.js';
 import { parseOptions } from '../core/options.js';
 import { exponential } from './backoff.js';
-import { backoffOf, planClasses } from './class-plan.js';
+import { backoffOf, mayLookAtTime, planClasses } from './class-plan.js';
 import { type RetryOptions, retryOptions } from './retry.options.js';
 
 const plansOf = (options: RetryOptions) => planClasses(parseOptions(retryOptions, options, 'retry'));
@@ -116,4 +116,21 @@ it('learns for each class apart, and only where the strategy does', () => {
 it('gives a strategy as it is', () => {
   const strategy = exponential();
   expect(backoffOf(strategy)).toBe(strategy);
+});
+
+it.each<[boolean, string, RetryOptions]>([
+  [false, 'the presets', {}],
+  [false, 'a strategy that options describe', { backoff: { kind: 'exponential' } }],
+  [false, 'classes that say nothing of it', { classes: { server: { attempts: 2 }, network: undefined } }],
+  [false, 'a described one of a class', { classes: { server: { backoff: { kind: 'fixed' } } } }],
+  [true, 'a strategy put together', { backoff: exponential() }],
+  [true, 'a function', { backoff: () => 1 }],
+  [true, 'a strategy put together for one class', { classes: { server: { backoff: exponential() } } }],
+  [
+    true,
+    'a function for one class',
+    { backoff: { kind: 'fixed' }, classes: { network: {}, server: { backoff: () => 1 } } },
+  ],
+])('says %p when asked whether delays may depend on the time taken: %s', (expected, _name, options) => {
+  expect(mayLookAtTime(parseOptions(retryOptions, options, 'retry'))).toBe(expected);
 });
