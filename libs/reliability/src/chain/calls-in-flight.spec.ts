@@ -92,10 +92,10 @@ describe('calls in flight', () => {
   it('are no longer counted once a time limit has answered, though the work goes on', async () => {
     const { chain, execute, clock } = chainOf({ timeLimit: { limitMs: 50 } });
     const answer = execute(() => new Promise(() => undefined));
-    const refused = expect(answer).rejects.toMatchObject({ code: 'CALL_TIMEOUT' });
+    answer.catch(() => undefined);
     expect(chain.inFlight).toBe(1);
     await clock.run(50);
-    await refused;
+    await expect(answer).rejects.toMatchObject({ code: 'CALL_TIMEOUT' });
     expect(chain.inFlight).toBe(0);
   });
 });
