@@ -19,6 +19,8 @@ export interface LinkedMethod {
   readonly site: string;
   /** The chain, when no name has to be computed. */
   readonly chain: Chain | undefined;
+  /** The same, of a method that is known to give promises and is to be protected. */
+  readonly promised: Chain | undefined;
   /** Functions that give names, each once, in order of first mention. */
   readonly nameFunctions: readonly OfArguments<string>[];
   /** Chains by the names computed. */
@@ -53,17 +55,19 @@ export function linkMethod(
   const chain = nameFunctions.length === 0 ? link(invoke) : undefined;
   const signalAt = [...method.parameters()].find(([, kind]) => kind === 'signal')?.[0] ?? -1;
   const { deadlineMs } = method.callOptions;
+  const unprotected = chain?.links.length === 0 && method.parameters().size === 0 && deadlineMs === undefined;
   return {
     method,
     version,
     kind: method.resultKind,
     site,
     chain,
+    promised: method.resultKind === 'promise' && !unprotected ? chain : undefined,
     nameFunctions,
     byNames: new Map(),
     invoke,
     callOriginal: original,
-    unprotected: chain?.links.length === 0 && method.parameters().size === 0 && deadlineMs === undefined,
+    unprotected,
     signalAt,
     prepare: signalAt >= 0 || method.idempotent !== undefined || deadlineMs !== undefined,
     waiting: chain === undefined || method.resultKind === 'promise' ? [] : waitingPolicies(chain),
@@ -81,9 +85,13 @@ function innermost(method: ProtectedMethod, original: Next): Next {
   if (isLate(method.resultKind)) return (call) => (call.target as Next)(call);
   return (call) => {
     const result = original(call);
-    if (typeof result !== 'object' || result === null || result instanceof Promise) return result;
-    return method.resultKind === 'promise' ? settledLater(result) : undeclared(method, result);
+    return result instanceof Promise ? result : otherResult(method, result);
   };
+}
+
+function otherResult(method: ProtectedMethod, result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  return method.resultKind === 'promise' ? settledLater(result) : undeclared(method, result);
 }
 
 function settledLater(result: object): unknown {

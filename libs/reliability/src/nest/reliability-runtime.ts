@@ -48,21 +48,41 @@ export class ReliabilityRuntime implements MethodRuntime {
 
   invoke(method: ProtectedMethod, self: unknown, args: readonly unknown[]): unknown {
     const known = this.linked[method.id];
-    if (known?.unprotected === true && known.version === this.registry.version) {
-      return method.original.apply(self, args as never[]);
+    if (known !== undefined && known.version === this.registry.version) {
+      if (known.promised !== undefined) return this.runPromised(method, known, known.promised, self, args);
+      if (known.unprotected) return method.original.apply(self, args as never[]);
     }
-    if (method.resultKind === 'promise') {
-      try {
-        const linked = this.#linkedMethod(method);
-        return linked.unprotected
-          ? method.original.apply(self, args as never[])
-          : this.#runPromised(method, linked, this.#callOf(method, linked, method.original, self, args));
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    }
+    return this.invokeOther(method, self, args);
+  }
+
+  /** Not linked yet, or to be looked at anew; or its name is computed, or its result no promise. */
+  private invokeOther(method: ProtectedMethod, self: unknown, args: readonly unknown[]): unknown {
     const kind = method.resultKind;
-    return isLate(kind) ? this.#late(method, kind, self, args) : this.#undeclared(method, self, args);
+    if (kind !== 'promise')
+      return isLate(kind) ? this.#late(method, kind, self, args) : this.#undeclared(method, self, args);
+    try {
+      const linked = this.#linkedMethod(method);
+      if (linked.unprotected) return method.original.apply(self, args as never[]);
+      const call = this.callOf(method, linked, method.original, self, args);
+      return refusalRejected((linked.chain ?? this.#chainOfNames(method, linked, call)).answer(call));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The caller gets a promise, so that a refusal need not be thrown. */
+  private runPromised(
+    method: ProtectedMethod,
+    linked: LinkedMethod,
+    chain: Chain,
+    self: unknown,
+    args: readonly unknown[],
+  ): unknown {
+    try {
+      return refusalRejected(chain.answer(this.callOf(method, linked, method.original, self, args)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -121,12 +141,7 @@ export class ReliabilityRuntime implements MethodRuntime {
     return (linked.chain ?? this.#chainOfNames(method, linked, call)).execute(call);
   }
 
-  /** As {@link #run}; the caller gets a promise, so that a refusal need not be thrown. */
-  #runPromised(method: ProtectedMethod, linked: LinkedMethod, call: Call): unknown {
-    return refusalRejected((linked.chain ?? this.#chainOfNames(method, linked, call)).answer(call));
-  }
-
-  #callOf(
+  private callOf(
     method: ProtectedMethod,
     linked: LinkedMethod,
     target: AnyMethod,
@@ -159,7 +174,7 @@ export class ReliabilityRuntime implements MethodRuntime {
       linked = this.#linkedMethod(method);
       if (linked.unprotected) result = method.original.apply(self, args as never[]);
       else {
-        call = this.#callOf(method, linked, method.original, self, args);
+        call = this.callOf(method, linked, method.original, self, args);
         result = this.#run(method, linked, call);
       }
     } catch (error) {
@@ -207,7 +222,7 @@ export class ReliabilityRuntime implements MethodRuntime {
     const linked = this.#linkedMethod(method);
     // Of length 0: the arguments are complete already.
     const begins = (...[attempt]: [Call]) => begin(attempt, () => linked.callOriginal(attempt));
-    const call = this.#callOf(method, linked, begins, self, args);
+    const call = this.callOf(method, linked, begins, self, args);
     call.abortable = true;
     return { call, start: () => this.#run(method, this.#linkedMethod(method), call) };
   }
