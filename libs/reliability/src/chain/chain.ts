@@ -25,15 +25,15 @@ export interface Refused {
 /** The policies of one method, linked once, outermost first. */
 export class Chain {
   readonly links: readonly Link[];
-  readonly #run: Next;
+  private readonly run: Next;
   /** The outermost link when it is a segment: it can refuse without building an error. */
-  readonly #outermost: AttemptFrame | SoleFrame | undefined;
-  readonly #hasDeadline: boolean;
-  readonly #segments: AdmissionSegment[] = [];
+  private readonly outermost: AttemptFrame | SoleFrame | undefined;
+  private readonly hasDeadline: boolean;
+  private readonly segments: AdmissionSegment[] = [];
   /** Calls under way in a chain whose policies do not count them. */
-  #uncounted = 0;
+  private uncounted = 0;
   /** The same chain for calls that bring a deadline to it; made for the first of them. */
-  #withDeadline: Chain | undefined = undefined;
+  private withDeadline: Chain | undefined = undefined;
 
   constructor(
     links: readonly Link[],
@@ -68,12 +68,12 @@ export class Chain {
       const outer = sole ? new SoleFrame(steps[0]!, segment, frame, invoke, capabilities.clock) : frame;
       run = watched((call) => outer.run(call), probe);
       outermost = repeats === undefined ? outer : undefined;
-      this.#segments.push(segment);
+      this.segments.push(segment);
     }
-    this.#hasDeadline = this.links.some(({ policy }) => policy.type === 'deadline');
-    const counted = this.#segments.length > 0 || this.links.some(({ policy }) => 'inFlight' in policy);
-    this.#run = counted || this.links.length === 0 ? run : this.#counting(run);
-    this.#outermost = outermost;
+    this.hasDeadline = this.links.some(({ policy }) => policy.type === 'deadline');
+    const counted = this.segments.length > 0 || this.links.some(({ policy }) => 'inFlight' in policy);
+    this.run = counted || this.links.length === 0 ? run : this.counting(run);
+    this.outermost = outermost;
   }
 
   /**
@@ -81,10 +81,10 @@ export class Chain {
    * @throws what the method or the refusing policy throws: at once when that is decided at once, else as a rejection
    */
   execute(call: Call): unknown {
-    if (call.deadline !== Infinity && !this.#hasDeadline) return this.#underDeadline().execute(call);
-    if (!call.abortable) return this.#run(call);
+    if (call.deadline !== Infinity && !this.hasDeadline) return this.underDeadline().execute(call);
+    if (!call.abortable) return this.run(call);
     if (call.aborted) throw call.reason;
-    return untilAborted(call, this.#run);
+    return untilAborted(call, this.run);
   }
 
   /**
@@ -92,9 +92,9 @@ export class Chain {
    * a call does: as it is, or, where there was a queue, as the value of a {@link PendingRun}.
    */
   answer(call: Call): unknown {
-    return this.#outermost === undefined || call.abortable || call.deadline !== Infinity
+    return this.outermost === undefined || call.abortable || call.deadline !== Infinity
       ? this.execute(call)
-      : this.#outermost.tryRun(call);
+      : this.outermost.tryRun(call);
   }
 
   /**
@@ -113,32 +113,32 @@ export class Chain {
 
   /** Calls under way: what shutting down waits for. Only whether it is 0 is exact, since policies are shared. */
   get inFlight(): number {
-    let total = this.#uncounted + (this.#withDeadline?.inFlight ?? 0);
-    for (const segment of this.#segments) total += segment.inFlight;
+    let total = this.uncounted + (this.withDeadline?.inFlight ?? 0);
+    for (const segment of this.segments) total += segment.inFlight;
     for (const { policy } of this.links) if (policy.kind === 'around') total += policy.inFlight ?? 0;
     return total;
   }
 
-  #counting(run: Next): Next {
+  private counting(run: Next): Next {
     const over = () => {
-      this.#uncounted -= 1;
+      this.uncounted -= 1;
     };
     return (call) => {
       const result = run(call);
       if (result instanceof Promise) {
-        this.#uncounted += 1;
+        this.uncounted += 1;
         result.then(over, over);
       }
       return result;
     };
   }
 
-  #underDeadline(): Chain {
-    if (this.#withDeadline !== undefined) return this.#withDeadline;
+  private underDeadline(): Chain {
+    if (this.withDeadline !== undefined) return this.withDeadline;
     const policy = new Deadline('call', { limitMs: Infinity, strategy: 'abandoning' }, this.capabilities);
     const links = [...this.links, { policy, slot: 'deadline', use: PLAIN_USE } as const];
-    this.#withDeadline = new Chain(links, this.invoke, this.capabilities, this.order, this.probe);
-    return this.#withDeadline;
+    this.withDeadline = new Chain(links, this.invoke, this.capabilities, this.order, this.probe);
+    return this.withDeadline;
   }
 }
 

@@ -72,28 +72,28 @@ class KeyedPermit {
  * one. Nothing happens between calls unless a `probe` is configured.
  */
 export class CircuitBreaker implements AdmissionPolicy {
-  #options: ResolvedCircuitBreakerOptions;
-  readonly #machine: CircuitMachine;
+  private options: ResolvedCircuitBreakerOptions;
+  private readonly machine: CircuitMachine;
   /** The circuit of calls without a key. Forced open or disabled, it governs the keyed ones too. */
-  readonly #circuit = new Circuit();
-  #keyed: KeyedStates<Circuit> | undefined = undefined;
-  #activeProbe: ActiveProbe | undefined = undefined;
+  private readonly circuit = new Circuit();
+  private keyed: KeyedStates<Circuit> | undefined = undefined;
+  private activeProbe: ActiveProbe | undefined = undefined;
 
-  #admitted = 0;
-  #successes = 0;
-  #failures = 0;
-  #slowCalls = 0;
-  #rare: RareCounts | undefined = undefined;
-  #durations: DurationHistogram | undefined = undefined;
+  private admitted = 0;
+  private successes = 0;
+  private failures = 0;
+  private slowCalls = 0;
+  private rare: RareCounts | undefined = undefined;
+  private durations: DurationHistogram | undefined = undefined;
 
   constructor(
     readonly name: string,
     options: ResolvedCircuitBreakerOptions,
     private readonly context: Pick<PolicyContext, 'clock' | 'random' | 'emit'>,
   ) {
-    this.#options = options;
-    this.#machine = new CircuitMachine(circuitRules(options), context.random);
-    this.#applyMode();
+    this.options = options;
+    this.machine = new CircuitMachine(circuitRules(options), context.random);
+    this.applyMode();
   }
 
   // Getters, since there may be many breakers: a field costs each of them.
@@ -111,84 +111,84 @@ export class CircuitBreaker implements AdmissionPolicy {
 
   /** `false` when only failures in a row are counted. */
   get timed(): boolean {
-    const { window, rampMs } = this.#machine.rules;
-    return window !== undefined || rampMs > 0 || this.#durations !== undefined;
+    const { window, rampMs } = this.machine.rules;
+    return window !== undefined || rampMs > 0 || this.durations !== undefined;
   }
 
   precheck(call: Call, now: number, use: Use): Refusal | undefined {
-    return use.key === undefined && this.#circuit.phase.kind === 'closed'
+    return use.key === undefined && this.circuit.phase.kind === 'closed'
       ? undefined
-      : this.#precheckOne(this.#circuit, call, now, use);
+      : this.precheckOne(this.circuit, call, now, use);
   }
 
-  #precheckOne(circuit: Circuit, call: Call, now: number, use: Use): Refusal | undefined {
-    const key = this.#keyFor(call, use);
-    const held = key === undefined ? circuit : this.#keyed?.peek(key);
-    if (held === undefined || this.#onlyWatches(held)) return undefined;
-    const at = this.#time(now);
-    const refuses = this.#machine.refuses(held, key, at);
-    this.#announceTransitions();
-    return refuses ? this.#refuse(held, key, at) : undefined;
+  private precheckOne(circuit: Circuit, call: Call, now: number, use: Use): Refusal | undefined {
+    const key = this.keyFor(call, use);
+    const held = key === undefined ? circuit : this.keyed?.peek(key);
+    if (held === undefined || this.onlyWatches(held)) return undefined;
+    const at = this.time(now);
+    const refuses = this.machine.refuses(held, key, at);
+    this.announceTransitions();
+    return refuses ? this.refuse(held, key, at) : undefined;
   }
 
   admit(call: Call, now: number, use: Use): Permit | Refusal {
-    const circuit = this.#circuit;
+    const circuit = this.circuit;
     if (use.key === undefined && circuit.phase.kind === 'closed') {
-      this.#admitted += 1;
+      this.admitted += 1;
       return circuit.generation;
     }
-    return this.#admitOne(circuit, call, now, use);
+    return this.admitOne(circuit, call, now, use);
   }
 
-  #admitOne(circuit: Circuit, call: Call, now: number, use: Use): Permit | Refusal {
-    const key = this.#keyFor(call, use);
-    const at = this.#time(now);
-    if (key === undefined) return this.#admitTo(circuit, undefined, at) ?? this.#refuse(circuit, undefined, at);
-    const keyed = this.#circuitOf(key, at);
-    if (keyed === undefined) return this.#pass();
-    const permit = this.#admitTo(keyed, key, at);
-    return permit === undefined ? this.#refuse(keyed, key, at) : new KeyedPermit(keyed, key, permit);
+  private admitOne(circuit: Circuit, call: Call, now: number, use: Use): Permit | Refusal {
+    const key = this.keyFor(call, use);
+    const at = this.time(now);
+    if (key === undefined) return this.admitTo(circuit, undefined, at) ?? this.refuse(circuit, undefined, at);
+    const keyed = this.circuitOf(key, at);
+    if (keyed === undefined) return this.pass();
+    const permit = this.admitTo(keyed, key, at);
+    return permit === undefined ? this.refuse(keyed, key, at) : new KeyedPermit(keyed, key, permit);
   }
 
   settle(permit: Permit, outcome: Outcome, _call: Call, now: number): void {
-    if (this.#durations !== undefined && outcome.kind !== 'ignored') this.#durations.record(outcome.durationMs);
-    const circuit = this.#circuit;
+    if (this.durations !== undefined && outcome.kind !== 'ignored') this.durations.record(outcome.durationMs);
+    const circuit = this.circuit;
     if (
       outcome.kind === 'success' &&
       permit === circuit.generation &&
       circuit.phase.kind === 'closed' &&
-      !this.#machine.rules.looksAtResults
+      !this.machine.rules.looksAtResults
     ) {
-      this.#successes += 1;
-      const slow = isSlow(this.#options, outcome.durationMs);
-      if (slow) this.#slowCalls += 1;
+      this.successes += 1;
+      const slow = isSlow(this.options, outcome.durationMs);
+      if (slow) this.slowCalls += 1;
       // A chain linked while nothing looked at the clock hands out 0.
-      this.#machine.succeeded(circuit, slow, this.#machine.rules.window === undefined ? now : this.#time(now));
+      this.machine.succeeded(circuit, slow, this.machine.rules.window === undefined ? now : this.time(now));
     } else {
-      this.#settleOne(permit, outcome, now);
+      this.settleOne(permit, outcome, now);
     }
-    if (this.#machine.transitions !== undefined) this.#announceTransitions();
+    if (this.machine.transitions !== undefined) this.announceTransitions();
   }
 
-  #settleOne(permit: Permit, outcome: Outcome, now: number): void {
+  private settleOne(permit: Permit, outcome: Outcome, now: number): void {
     if (permit === UNRECORDED) return;
     if (permit instanceof KeyedPermit) {
       if (permit.permit !== UNRECORDED) {
-        this.#report(permit.circuit, permit.key, permit.permit, this.#judge(outcome, permit.key), this.#time(now));
+        this.report(permit.circuit, permit.key, permit.permit, this.judge(outcome, permit.key), this.time(now));
       }
     } else {
-      this.#report(this.#circuit, undefined, permit as CircuitPermit, this.#judge(outcome, undefined), this.#time(now));
+      this.report(this.circuit, undefined, permit as CircuitPermit, this.judge(outcome, undefined), this.time(now));
     }
   }
 
   /** Refuses every call, or every call of one key, until {@link reset}. */
   forceOpen(key?: string): void {
-    this.#steer(key, (circuit, now) => this.#machine.force(circuit, key, now, 'forced-open'));
+    this.steer(key, (circuit, now) => this.machine.force(circuit, key, now, 'forced-open'));
   }
 
   /** Lets every call pass unwatched, or every call of one key, until {@link reset}. */
   disable(key?: string): void {
-    this.#steer(key, (circuit, now) => this.#machine.force(circuit, key, now, 'disabled'));
+    this.steer(key, (circuit, now) => this.machine.force(circuit, key, now, 'disabled'));
   }
 
   /**
@@ -200,20 +200,20 @@ export class CircuitBreaker implements AdmissionPolicy {
     if (typeof forMs !== 'number' || !(forMs >= 0)) {
       throw new InvalidUseError(this.name, this.type, 'isolate', 'must be given a number of ms, at least 0', forMs);
     }
-    this.#steer(key, (circuit, now) => this.#machine.isolate(circuit, key, now, forMs));
+    this.steer(key, (circuit, now) => this.machine.isolate(circuit, key, now, forMs));
   }
 
   /** Back to closed with nothing recorded, in the configured mode; without a key for all of them. */
   reset(key?: string): void {
-    this.#steer(key, (circuit, now) => this.#machine.reset(circuit, key, now));
+    this.steer(key, (circuit, now) => this.machine.reset(circuit, key, now));
     if (key !== undefined) return;
     const now = this.context.clock.now();
-    for (const [pinnedKey, circuit] of this.#keyed?.pinnedEntries() ?? []) {
-      this.#machine.reset(circuit, pinnedKey, now);
+    for (const [pinnedKey, circuit] of this.keyed?.pinnedEntries() ?? []) {
+      this.machine.reset(circuit, pinnedKey, now);
     }
-    this.#applyMode();
-    this.#announceTransitions();
-    this.#keyed?.clear();
+    this.applyMode();
+    this.announceTransitions();
+    this.keyed?.clear();
   }
 
   /**
@@ -221,18 +221,18 @@ export class CircuitBreaker implements AdmissionPolicy {
    * open by `wariness`, 0 (exclusive) to 1 (as configured). Kept when it is reconfigured.
    */
   beWary(wariness: number): void {
-    this.#machine.rules = circuitRules(this.#options, wariness);
+    this.machine.rules = circuitRules(this.options, wariness);
   }
 
   reconfigure(options: ResolvedCircuitBreakerOptions): void {
-    const previous = this.#options;
-    const previousWindow = this.#machine.rules.window;
-    this.#options = options;
-    this.#machine.rules = circuitRules(options, this.#machine.rules.wariness);
-    if (!isDeepStrictEqual(previousWindow, this.#machine.rules.window)) this.#convertWindows(this.context.clock.now());
-    this.#keyed?.reconfigure({ maxKeys: options.maxKeys, idleMs: options.keyIdleMs });
+    const previous = this.options;
+    const previousWindow = this.machine.rules.window;
+    this.options = options;
+    this.machine.rules = circuitRules(options, this.machine.rules.wariness);
+    if (!isDeepStrictEqual(previousWindow, this.machine.rules.window)) this.convertWindows(this.context.clock.now());
+    this.keyed?.reconfigure({ maxKeys: options.maxKeys, idleMs: options.keyIdleMs });
     if (previous.mode !== options.mode) this.reset();
-    if (previous.probe !== options.probe) this.#planProbes();
+    if (previous.probe !== options.probe) this.planProbes();
   }
 
   /** State and counters; `key` for the circuit of one key. */
@@ -240,91 +240,91 @@ export class CircuitBreaker implements AdmissionPolicy {
     return {
       type: this.type,
       name: this.name,
-      mode: this.#options.mode,
-      ...this.#view(this.#circuit, undefined, now),
-      keys: this.#keysSnapshot(now),
+      mode: this.options.mode,
+      ...this.view(this.circuit, undefined, now),
+      keys: this.keysSnapshot(now),
       counters: {
-        admitted: this.#admitted,
-        successes: this.#successes,
-        failures: this.#failures,
-        slowCalls: this.#slowCalls,
-        ...(this.#rare ?? NOTHING_RARE),
+        admitted: this.admitted,
+        successes: this.successes,
+        failures: this.failures,
+        slowCalls: this.slowCalls,
+        ...(this.rare ?? NOTHING_RARE),
       },
-      durations: this.#durations?.snapshot(),
+      durations: this.durations?.snapshot(),
     };
   }
 
   /** The circuit of one key; `undefined` when it is not held, which is as good as closed. */
   inspectKey(key: string, now: number): CircuitView | undefined {
-    const circuit = this.#keyed?.peek(key);
-    return circuit === undefined ? undefined : this.#view(circuit, key, now);
+    const circuit = this.keyed?.peek(key);
+    return circuit === undefined ? undefined : this.view(circuit, key, now);
   }
 
   measure(): void {
-    this.#durations ??= new DurationHistogram();
+    this.durations ??= new DurationHistogram();
   }
 
   close(): void {
-    this.#activeProbe?.close();
+    this.activeProbe?.close();
   }
 
   /** The key whose circuit decides; `undefined` for that of the whole breaker. */
-  #keyFor(call: Call, use: Use): string | undefined {
-    const { kind } = this.#circuit.phase;
+  private keyFor(call: Call, use: Use): string | undefined {
+    const { kind } = this.circuit.phase;
     return kind === 'forced-open' || kind === 'disabled' ? undefined : keyOf(use, call, this.name);
   }
 
-  #circuitOf(key: string, now: number): Circuit | undefined {
-    const { maxKeys, keyIdleMs } = this.#options;
-    const keyed = (this.#keyed ??= new KeyedStates({ maxKeys, idleMs: keyIdleMs }));
+  private circuitOf(key: string, now: number): Circuit | undefined {
+    const { maxKeys, keyIdleMs } = this.options;
+    const keyed = (this.keyed ??= new KeyedStates({ maxKeys, idleMs: keyIdleMs }));
     const held = keyed.get(key, now);
     if (held !== undefined) return held;
     const circuit = new Circuit();
     return keyed.set(key, circuit, now) ? circuit : undefined;
   }
 
-  #admitTo(circuit: Circuit, key: string | undefined, now: number): CircuitPermit | undefined {
-    const permit = this.#machine.admit(circuit, key, now);
-    this.#announceTransitions();
-    if (permit === UNRECORDED) return this.#pass();
+  private admitTo(circuit: Circuit, key: string | undefined, now: number): CircuitPermit | undefined {
+    const permit = this.machine.admit(circuit, key, now);
+    this.announceTransitions();
+    if (permit === UNRECORDED) return this.pass();
     if (permit !== undefined) {
-      this.#admitted += 1;
+      this.admitted += 1;
       return permit;
     }
-    if (!this.#onlyWatches(circuit)) return undefined;
-    this.#counts.wouldHaveRefused += 1;
-    this.#emitRefused(circuit, key, now, false);
-    return this.#pass();
+    if (!this.onlyWatches(circuit)) return undefined;
+    this.counts.wouldHaveRefused += 1;
+    this.emitRefused(circuit, key, now, false);
+    return this.pass();
   }
 
-  get #counts(): RareCounts {
-    return (this.#rare ??= new RareCounts());
+  private get counts(): RareCounts {
+    return (this.rare ??= new RareCounts());
   }
 
-  #pass(): number {
-    this.#counts.unrecorded += 1;
+  private pass(): number {
+    this.counts.unrecorded += 1;
     return UNRECORDED;
   }
 
-  #onlyWatches({ phase }: Circuit): boolean {
-    return this.#options.mode === 'metrics-only' && phase.kind !== 'forced-open';
+  private onlyWatches({ phase }: Circuit): boolean {
+    return this.options.mode === 'metrics-only' && phase.kind !== 'forced-open';
   }
 
-  #refuse(circuit: Circuit, key: string | undefined, now: number): Refusal {
-    this.#counts.refused += 1;
-    this.#emitRefused(circuit, key, now, true);
+  private refuse(circuit: Circuit, key: string | undefined, now: number): Refusal {
+    this.counts.refused += 1;
+    this.emitRefused(circuit, key, now, true);
     const { phase } = circuit;
     const cause = 'error' in phase ? phase.error : undefined;
     return new CircuitRefusal(
       this.name,
       phase.kind as RefusingState,
       key,
-      this.#machine.retryAfterMs(circuit, now),
+      this.machine.retryAfterMs(circuit, now),
       cause,
     );
   }
 
-  #emitRefused(circuit: Circuit, key: string | undefined, now: number, enforced: boolean): void {
+  private emitRefused(circuit: Circuit, key: string | undefined, now: number, enforced: boolean): void {
     const { emit } = this.context;
     if (!emit.wants('circuit-breaker.refused')) return;
     emit.emit({
@@ -334,13 +334,13 @@ export class CircuitBreaker implements AdmissionPolicy {
       at: now,
       state: circuit.phase.kind,
       enforced,
-      retryAfterMs: this.#machine.retryAfterMs(circuit, now),
+      retryAfterMs: this.machine.retryAfterMs(circuit, now),
     });
   }
 
-  #judge(outcome: Outcome, key: string | undefined): Verdict {
-    return judge(this.#options, outcome, (predicate, error) => {
-      this.#counts.predicateErrors += 1;
+  private judge(outcome: Outcome, key: string | undefined): Verdict {
+    return judge(this.options, outcome, (predicate, error) => {
+      this.counts.predicateErrors += 1;
       const at = this.context.clock.now();
       this.context.emit.emit({
         type: 'circuit-breaker.predicate-failed',
@@ -353,98 +353,104 @@ export class CircuitBreaker implements AdmissionPolicy {
     });
   }
 
-  #report(circuit: Circuit, key: string | undefined, permit: CircuitPermit, verdict: Verdict, now: number): void {
-    if (!this.#machine.report(circuit, key, permit, verdict, now)) this.#counts.lateResults += 1;
-    else if (verdict.kind === 'ignored') this.#counts.ignored += 1;
+  private report(
+    circuit: Circuit,
+    key: string | undefined,
+    permit: CircuitPermit,
+    verdict: Verdict,
+    now: number,
+  ): void {
+    if (!this.machine.report(circuit, key, permit, verdict, now)) this.counts.lateResults += 1;
+    else if (verdict.kind === 'ignored') this.counts.ignored += 1;
     else {
-      if (verdict.kind === 'success') this.#successes += 1;
-      else this.#failures += 1;
-      if (verdict.slow) this.#slowCalls += 1;
+      if (verdict.kind === 'success') this.successes += 1;
+      else this.failures += 1;
+      if (verdict.slow) this.slowCalls += 1;
     }
   }
 
-  #steer(key: string | undefined, change: (circuit: Circuit, now: number) => void): void {
+  private steer(key: string | undefined, change: (circuit: Circuit, now: number) => void): void {
     const now = this.context.clock.now();
-    const circuit = key === undefined ? this.#circuit : this.#circuitOf(key, now);
+    const circuit = key === undefined ? this.circuit : this.circuitOf(key, now);
     if (circuit !== undefined) change(circuit, now);
-    this.#announceTransitions();
+    this.announceTransitions();
   }
 
-  #applyMode(): void {
-    const { mode } = this.#options;
+  private applyMode(): void {
+    const { mode } = this.options;
     if (mode === 'forced-open' || mode === 'disabled') {
-      this.#machine.force(this.#circuit, undefined, this.context.clock.now(), mode);
+      this.machine.force(this.circuit, undefined, this.context.clock.now(), mode);
     }
-    this.#announceTransitions();
+    this.announceTransitions();
   }
 
-  #convertWindows(now: number): void {
-    const { window } = this.#machine.rules;
+  private convertWindows(now: number): void {
+    const { window } = this.machine.rules;
     const convert = (circuit: Circuit) => {
       circuit.outcomes =
         circuit.outcomes === undefined ? undefined : window?.convert(circuit.outcomes, window.sliceOf(now));
     };
-    convert(this.#circuit);
-    for (const [, circuit] of this.#keyed?.entries() ?? []) convert(circuit);
+    convert(this.circuit);
+    for (const [, circuit] of this.keyed?.entries() ?? []) convert(circuit);
   }
 
-  #announceTransitions(): void {
-    const { transitions } = this.#machine;
+  private announceTransitions(): void {
+    const { transitions } = this.machine;
     if (transitions === undefined) return;
-    this.#machine.transitions = undefined;
-    for (const transition of transitions) this.#follow(transition);
-    for (const transition of transitions) this.#announce(transition);
+    this.machine.transitions = undefined;
+    for (const transition of transitions) this.follow(transition);
+    for (const transition of transitions) this.announce(transition);
   }
 
   /** Keeps counters, pins and planned probes in step with a transition. */
-  #follow({ circuit, key, to, reason }: Transition): void {
-    if (to.kind === 'open') this.#counts.openings += 1;
-    else if (to.kind === 'half-open') this.#counts.halfOpenings += 1;
+  private follow({ circuit, key, to, reason }: Transition): void {
+    if (to.kind === 'open') this.counts.openings += 1;
+    else if (to.kind === 'half-open') this.counts.halfOpenings += 1;
     if (reason === 'ramp-complete' || (reason === 'probes-succeeded' && to.kind === 'closed'))
-      this.#counts.recoveries += 1;
-    if (key !== undefined && this.#keyed?.peek(key) === circuit) {
-      if (to.kind === 'closed') this.#keyed.unpin(key);
-      else this.#keyed.pin(key);
+      this.counts.recoveries += 1;
+    if (key !== undefined && this.keyed?.peek(key) === circuit) {
+      if (to.kind === 'closed') this.keyed.unpin(key);
+      else this.keyed.pin(key);
     }
-    if (to.kind === 'open') this.#planProbe(circuit, key, to.until);
+    if (to.kind === 'open') this.planProbe(circuit, key, to.until);
   }
 
   /** Has what is open or half-open already probed by the probe of now. */
-  #planProbes(): void {
+  private planProbes(): void {
     const plan = (circuit: Circuit, key: string | undefined) => {
       const { phase } = circuit;
-      this.#activeProbe?.cancel(circuit);
-      if (phase.kind === 'open') this.#planProbe(circuit, key, phase.until);
-      else if (phase.kind === 'half-open') this.#planProbe(circuit, key, phase.since);
+      this.activeProbe?.cancel(circuit);
+      if (phase.kind === 'open') this.planProbe(circuit, key, phase.until);
+      else if (phase.kind === 'half-open') this.planProbe(circuit, key, phase.since);
     };
-    plan(this.#circuit, undefined);
-    for (const [key, circuit] of this.#keyed?.pinnedEntries() ?? []) plan(circuit, key);
+    plan(this.circuit, undefined);
+    for (const [key, circuit] of this.keyed?.pinnedEntries() ?? []) plan(circuit, key);
   }
 
-  #planProbe(circuit: Circuit, key: string | undefined, dueAt: number): void {
-    const { probe, halfOpenMaxWaitMs } = this.#options;
+  private planProbe(circuit: Circuit, key: string | undefined, dueAt: number): void {
+    const { probe, halfOpenMaxWaitMs } = this.options;
     if (probe === undefined) return;
     const { clock } = this.context;
-    this.#activeProbe ??= new ActiveProbe(this.#probed(), clock);
-    this.#activeProbe.schedule(circuit, key, dueAt - clock.now(), { probe, maxWaitMs: halfOpenMaxWaitMs });
+    this.activeProbe ??= new ActiveProbe(this.probed(), clock);
+    this.activeProbe.schedule(circuit, key, dueAt - clock.now(), { probe, maxWaitMs: halfOpenMaxWaitMs });
   }
 
-  #probed(): ProbedBreaker {
+  private probed(): ProbedBreaker {
     const { clock } = this.context;
     return {
       admitProbe: (circuit, key) => {
-        const probe = this.#machine.admitProbe(circuit, key, clock.now());
-        this.#announceTransitions();
+        const probe = this.machine.admitProbe(circuit, key, clock.now());
+        this.announceTransitions();
         return probe;
       },
       reportProbe: (circuit, key, probe, outcome) => {
-        this.#report(circuit, key, probe, this.#judge(outcome, key), clock.now());
-        this.#announceTransitions();
+        this.report(circuit, key, probe, this.judge(outcome, key), clock.now());
+        this.announceTransitions();
       },
     };
   }
 
-  #announce({ key, from, to, reason, at }: Transition): void {
+  private announce({ key, from, to, reason, at }: Transition): void {
     if (from.kind === to.kind) return;
     this.context.emit.emit({
       type: 'circuit-breaker.transition',
@@ -459,14 +465,14 @@ export class CircuitBreaker implements AdmissionPolicy {
     });
   }
 
-  #view(circuit: Circuit, key: string | undefined, now: number): CircuitView {
-    this.#machine.advance(circuit, key, now);
-    this.#announceTransitions();
-    return viewCircuit(circuit, this.#machine, now);
+  private view(circuit: Circuit, key: string | undefined, now: number): CircuitView {
+    this.machine.advance(circuit, key, now);
+    this.announceTransitions();
+    return viewCircuit(circuit, this.machine, now);
   }
 
-  #keysSnapshot(now: number): KeysSnapshot {
-    const keyed = this.#keyed;
+  private keysSnapshot(now: number): KeysSnapshot {
+    const keyed = this.keyed;
     if (keyed === undefined) return { held: 0, notClosed: 0, retired: 0, evicted: 0, overflowed: 0, shown: {} };
     const shown: Record<string, CircuitView> = {};
     // Not a copy of them all: there may be a million.
@@ -474,14 +480,14 @@ export class CircuitBreaker implements AdmissionPolicy {
     for (const [key, circuit] of keyed.pinnedEntries()) {
       if (left === 0) break;
       left -= 1;
-      shown[key] = this.#view(circuit, key, now);
+      shown[key] = this.view(circuit, key, now);
     }
     const { size, pinnedSize, retired, evicted, overflowed } = keyed;
     return { held: size, notClosed: pinnedSize, retired, evicted, overflowed, shown };
   }
 
   /** A chain in which nothing looks at the time hands in 0. */
-  #time(now: number): number {
+  private time(now: number): number {
     return now === 0 ? this.context.clock.now() : now;
   }
 }

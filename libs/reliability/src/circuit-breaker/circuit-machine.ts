@@ -78,7 +78,7 @@ export class CircuitMachine {
       case 'half-open':
         return this.rules.activeProbe ? undefined : this.admitProbe(circuit, key, now);
       case 'ramping':
-        return this.random.next() < this.#share(phase, now) ? circuit.generation : undefined;
+        return this.random.next() < this.share(phase, now) ? circuit.generation : undefined;
       case 'forced-open':
         return undefined;
       case 'disabled':
@@ -94,7 +94,7 @@ export class CircuitMachine {
       case 'open':
         return this.rules.activeProbe || now < phase.until;
       case 'half-open':
-        return this.rules.activeProbe || !this.#hasPermit(phase);
+        return this.rules.activeProbe || !this.hasPermit(phase);
       case 'forced-open':
         return true;
       case 'closed':
@@ -108,10 +108,10 @@ export class CircuitMachine {
   admitProbe(circuit: Circuit, key: string | undefined, now: number): Probe | undefined {
     this.advance(circuit, key, now);
     if (circuit.phase.kind === 'open' && now >= circuit.phase.until) {
-      this.#enter(circuit, key, halfOpen(circuit.phase, now), 'open-time-over', now);
+      this.enter(circuit, key, halfOpen(circuit.phase, now), 'open-time-over', now);
     }
     const { phase } = circuit;
-    if (phase.kind !== 'half-open' || !this.#hasPermit(phase)) return undefined;
+    if (phase.kind !== 'half-open' || !this.hasPermit(phase)) return undefined;
     const probe = new Probe(now + this.rules.halfOpenMaxWaitMs);
     phase.pending.push(probe);
     return probe;
@@ -121,8 +121,8 @@ export class CircuitMachine {
   succeeded(circuit: Circuit, slow: boolean, now: number): void {
     circuit.consecutiveFailures = 0;
     if (this.rules.window === undefined) return;
-    const reason = this.#reachedRate(circuit, this.rules.window, false, slow, now);
-    if (reason !== undefined) this.#open(circuit, undefined, now, reason, undefined);
+    const reason = this.reachedRate(circuit, this.rules.window, false, slow, now);
+    if (reason !== undefined) this.open(circuit, undefined, now, reason, undefined);
   }
 
   /** @returns `false` when the outcome came too late to count */
@@ -130,37 +130,37 @@ export class CircuitMachine {
     this.advance(circuit, key, now);
     if (typeof permit === 'number') {
       if (permit !== circuit.generation) return false;
-      if (verdict.kind !== 'ignored') this.#record(circuit, key, verdict, now);
+      if (verdict.kind !== 'ignored') this.record(circuit, key, verdict, now);
       return true;
     }
     const { phase } = circuit;
     if (phase.kind !== 'half-open' || !phase.pending.includes(permit)) return false;
     phase.pending.splice(phase.pending.indexOf(permit), 1);
-    if (verdict.kind !== 'ignored') this.#countProbe(circuit, key, phase, verdict, now);
+    if (verdict.kind !== 'ignored') this.countProbe(circuit, key, phase, verdict, now);
     return true;
   }
 
   /** Applies what has fallen due: probes that never reported, the end of a ramp. */
   advance(circuit: Circuit, key: string | undefined, now: number): void {
     const { phase } = circuit;
-    if (phase.kind === 'half-open') this.#expireProbes(circuit, key, phase, now);
+    if (phase.kind === 'half-open') this.expireProbes(circuit, key, phase, now);
     else if (phase.kind === 'ramping' && now - phase.since >= this.rules.rampMs) {
-      this.#enter(circuit, key, CLOSED, 'ramp-complete', phase.since + this.rules.rampMs);
+      this.enter(circuit, key, CLOSED, 'ramp-complete', phase.since + this.rules.rampMs);
     }
   }
 
   /** Opens it for a time, after which it probes as usual. */
   isolate(circuit: Circuit, key: string | undefined, now: number, forMs: number): void {
-    this.#open(circuit, key, now, 'isolated', undefined, forMs);
+    this.open(circuit, key, now, 'isolated', undefined, forMs);
   }
 
   force(circuit: Circuit, key: string | undefined, now: number, kind: 'forced-open' | 'disabled'): void {
-    if (circuit.phase.kind !== kind) this.#enter(circuit, key, { kind, since: now }, kind, now);
+    if (circuit.phase.kind !== kind) this.enter(circuit, key, { kind, since: now }, kind, now);
   }
 
   /** Closed, with nothing recorded. */
   reset(circuit: Circuit, key: string | undefined, now: number): void {
-    this.#enter(circuit, key, CLOSED, 'reset', now);
+    this.enter(circuit, key, CLOSED, 'reset', now);
   }
 
   /**
@@ -184,27 +184,27 @@ export class CircuitMachine {
     }
   }
 
-  #record(circuit: Circuit, key: string | undefined, verdict: Succeeded | Failed, now: number): void {
+  private record(circuit: Circuit, key: string | undefined, verdict: Succeeded | Failed, now: number): void {
     const failed = verdict.kind === 'failure';
     circuit.consecutiveFailures = failed ? circuit.consecutiveFailures + 1 : 0;
-    const reason = this.#reasonToOpen(circuit, failed, verdict.slow, now);
+    const reason = this.reasonToOpen(circuit, failed, verdict.slow, now);
     if (verdict.retryAfterMs !== undefined) {
       // Only these phases give out generations as permits.
       const phase = circuit.phase as Closed | Ramping;
-      circuit.phase = { ...phase, notBefore: this.#notBefore(phase, verdict.retryAfterMs, now) };
+      circuit.phase = { ...phase, notBefore: this.notBefore(phase, verdict.retryAfterMs, now) };
     }
     const { error, opens } = verdict;
-    if (opens !== undefined) this.#open(circuit, key, now, 'single-outcome', error, opens.forMs);
-    else if (reason !== undefined) this.#open(circuit, key, now, reason, error);
+    if (opens !== undefined) this.open(circuit, key, now, 'single-outcome', error, opens.forMs);
+    else if (reason !== undefined) this.open(circuit, key, now, reason, error);
   }
 
-  #reasonToOpen(circuit: Circuit, failed: boolean, slow: boolean, now: number): TripReason | undefined {
+  private reasonToOpen(circuit: Circuit, failed: boolean, slow: boolean, now: number): TripReason | undefined {
     const { rules } = this;
-    const reason = rules.window && this.#reachedRate(circuit, rules.window, failed, slow, now);
+    const reason = rules.window && this.reachedRate(circuit, rules.window, failed, slow, now);
     return failed && reachesStreak(rules, circuit.consecutiveFailures) ? 'consecutive-failures' : reason;
   }
 
-  #reachedRate(
+  private reachedRate(
     circuit: Circuit,
     window: WindowKind,
     failed: boolean,
@@ -217,7 +217,7 @@ export class CircuitMachine {
     return reachedRate(this.rules, outcomes);
   }
 
-  #countProbe(
+  private countProbe(
     circuit: Circuit,
     key: string | undefined,
     phase: HalfOpen,
@@ -229,14 +229,14 @@ export class CircuitMachine {
     if (verdict.kind === 'failure') {
       phase.failures += 1;
       phase.error = verdict.error;
-      if (verdict.retryAfterMs !== undefined) phase.notBefore = this.#notBefore(phase, verdict.retryAfterMs, now);
+      if (verdict.retryAfterMs !== undefined) phase.notBefore = this.notBefore(phase, verdict.retryAfterMs, now);
     }
     const { opens } = verdict;
-    if (opens !== undefined) this.#open(circuit, key, now, 'single-outcome', phase.error, opens.forMs);
-    else this.#decide(circuit, key, phase, now);
+    if (opens !== undefined) this.open(circuit, key, now, 'single-outcome', phase.error, opens.forMs);
+    else this.decide(circuit, key, phase, now);
   }
 
-  #expireProbes(circuit: Circuit, key: string | undefined, phase: HalfOpen, now: number): void {
+  private expireProbes(circuit: Circuit, key: string | undefined, phase: HalfOpen, now: number): void {
     const { pending } = phase;
     let lastDueAt = -Infinity;
     for (let place = pending.length - 1; place >= 0; place -= 1) {
@@ -247,25 +247,25 @@ export class CircuitMachine {
       phase.failures += 1;
       lastDueAt = Math.max(lastDueAt, dueAt);
     }
-    this.#decide(circuit, key, phase, lastDueAt === -Infinity ? now : lastDueAt);
+    this.decide(circuit, key, phase, lastDueAt === -Infinity ? now : lastDueAt);
   }
 
-  #decide(circuit: Circuit, key: string | undefined, phase: HalfOpen, at: number): void {
+  private decide(circuit: Circuit, key: string | undefined, phase: HalfOpen, at: number): void {
     const { rules } = this;
     if (phase.reported < rules.halfOpenPermits) return;
     if (phase.failures / phase.reported >= rules.halfOpenFailureRate) {
-      this.#open(circuit, key, at, 'probes-failed', phase.error);
+      this.open(circuit, key, at, 'probes-failed', phase.error);
     } else if (rules.slowCallRate !== false && phase.slow / phase.reported >= rules.slowCallRate) {
-      this.#open(circuit, key, at, 'probes-slow', phase.error);
+      this.open(circuit, key, at, 'probes-slow', phase.error);
     } else if (rules.rampMs > 0) {
       const ramping: Ramping = { kind: 'ramping', since: at, openings: phase.openings, notBefore: 0 };
-      this.#enter(circuit, key, ramping, 'probes-succeeded', at);
+      this.enter(circuit, key, ramping, 'probes-succeeded', at);
     } else {
-      this.#enter(circuit, key, CLOSED, 'probes-succeeded', at);
+      this.enter(circuit, key, CLOSED, 'probes-succeeded', at);
     }
   }
 
-  #open(
+  private open(
     circuit: Circuit,
     key: string | undefined,
     at: number,
@@ -287,24 +287,24 @@ export class CircuitMachine {
       notBefore,
       error,
     };
-    this.#enter(circuit, key, open, reason, at);
+    this.enter(circuit, key, open, reason, at);
   }
 
-  #enter(circuit: Circuit, key: string | undefined, to: Phase, reason: TransitionReason, at: number): void {
+  private enter(circuit: Circuit, key: string | undefined, to: Phase, reason: TransitionReason, at: number): void {
     const from = circuit.phase;
     circuit.enter(to);
     (this.transitions ??= []).push({ circuit, key, from, to, reason, at });
   }
 
-  #hasPermit(phase: HalfOpen): boolean {
+  private hasPermit(phase: HalfOpen): boolean {
     return phase.reported + phase.pending.length < this.rules.halfOpenPermits;
   }
 
-  #share(phase: Ramping, now: number): number {
+  private share(phase: Ramping, now: number): number {
     return rampShare(now - phase.since, this.rules.rampMs, this.rules.rampFrom);
   }
 
-  #notBefore(phase: { readonly notBefore: number }, retryAfterMs: number, now: number): number {
+  private notBefore(phase: { readonly notBefore: number }, retryAfterMs: number, now: number): number {
     return Math.max(phase.notBefore, now + Math.min(retryAfterMs, this.rules.retryAfterCapMs));
   }
 }

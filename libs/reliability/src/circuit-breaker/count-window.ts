@@ -8,18 +8,18 @@ export class CountWindow implements OutcomeWindow {
   calls = 0;
   failures = 0;
   slow = 0;
-  #next = 0;
-  readonly #ring: Uint8Array;
+  private next = 0;
+  private readonly ring: Uint8Array;
 
   constructor(size: number) {
-    this.#ring = new Uint8Array(size);
+    this.ring = new Uint8Array(size);
   }
 
   record(failed: boolean, slow: boolean): void {
-    const ring = this.#ring;
-    if (this.calls === ring.length) this.#forget(ring[this.#next]!);
-    ring[this.#next] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
-    this.#next = (this.#next + 1) % ring.length;
+    const ring = this.ring;
+    if (this.calls === ring.length) this.forget(ring[this.next]!);
+    ring[this.next] = (failed ? FAILED : 0) | (slow ? SLOW : 0);
+    this.next = (this.next + 1) % ring.length;
     this.calls += 1;
     if (failed) this.failures += 1;
     if (slow) this.slow += 1;
@@ -33,15 +33,15 @@ export class CountWindow implements OutcomeWindow {
   resized(size: number): CountWindow {
     const resized = new CountWindow(size);
     const kept = Math.min(size, this.calls);
-    const { length } = this.#ring;
+    const { length } = this.ring;
     for (let back = kept; back >= 1; back -= 1) {
-      const bits = this.#ring[(this.#next - back + length) % length]!;
+      const bits = this.ring[(this.next - back + length) % length]!;
       resized.record((bits & FAILED) !== 0, (bits & SLOW) !== 0);
     }
     return resized;
   }
 
-  #forget(bits: number): void {
+  private forget(bits: number): void {
     this.calls -= 1;
     if ((bits & FAILED) !== 0) this.failures -= 1;
     if ((bits & SLOW) !== 0) this.slow -= 1;

@@ -14,12 +14,12 @@ export class TimeWindow implements OutcomeWindow {
   calls = 0;
   failures = 0;
   slow = 0;
-  #slice: number;
+  private slice: number;
   /** Calls, failures and slow calls by slice, the current one included. */
-  #ring: number[] | undefined = undefined;
+  private ring: number[] | undefined = undefined;
 
   constructor(slice: number) {
-    this.#slice = slice;
+    this.slice = slice;
   }
 
   record(failed: boolean, slow: boolean, slice: number): void {
@@ -27,41 +27,41 @@ export class TimeWindow implements OutcomeWindow {
     this.calls += 1;
     if (failed) this.failures += 1;
     if (slow) this.slow += 1;
-    if (this.#ring !== undefined) this.#add(this.#ring, 1, failed ? 1 : 0, slow ? 1 : 0);
+    if (this.ring !== undefined) this.add(this.ring, 1, failed ? 1 : 0, slow ? 1 : 0);
   }
 
   expire(slice: number): void {
-    if (slice > this.#slice) this.#advance(slice);
+    if (slice > this.slice) this.advance(slice);
   }
 
-  #advance(slice: number): void {
-    if (slice - this.#slice >= SLICE_COUNT) this.#clear();
+  private advance(slice: number): void {
+    if (slice - this.slice >= SLICE_COUNT) this.clear();
     else {
-      this.#ring ??= this.#firstRing();
-      for (let expired = this.#slice + 1; expired <= slice; expired += 1) this.#drop(this.#ring, expired);
+      this.ring ??= this.firstRing();
+      for (let expired = this.slice + 1; expired <= slice; expired += 1) this.drop(this.ring, expired);
     }
-    this.#slice = slice;
+    this.slice = slice;
   }
 
-  #clear(): void {
+  private clear(): void {
     this.calls = this.failures = this.slow = 0;
-    this.#ring = undefined;
+    this.ring = undefined;
   }
 
-  #firstRing(): number[] {
+  private firstRing(): number[] {
     const ring = Array.from({ length: SLICE_COUNT * FIELDS }, () => 0);
-    this.#add(ring, this.calls, this.failures, this.slow);
+    this.add(ring, this.calls, this.failures, this.slow);
     return ring;
   }
 
-  #add(ring: number[], calls: number, failures: number, slow: number): void {
-    const base = placeOf(this.#slice);
+  private add(ring: number[], calls: number, failures: number, slow: number): void {
+    const base = placeOf(this.slice);
     ring[base]! += calls;
     ring[base + 1]! += failures;
     ring[base + 2]! += slow;
   }
 
-  #drop(ring: number[], slice: number): void {
+  private drop(ring: number[], slice: number): void {
     const base = placeOf(slice);
     this.calls -= ring[base]!;
     this.failures -= ring[base + 1]!;

@@ -53,74 +53,74 @@ export class Budget {
    * {@link opened} and {@link closed} only while this is `false`.
    */
   countedByRetry = false;
-  #form: Form;
-  #costs: BudgetCosts;
-  #operations = 0;
-  #undated = 0;
-  #granted = 0;
-  #refused = 0;
+  private form: Form;
+  private costs: BudgetCosts;
+  private underWay = 0;
+  private undated = 0;
+  private granted = 0;
+  private refused = 0;
 
   constructor(
     options: BudgetOptions | false,
     private readonly now: () => number,
   ) {
-    this.#form = formOf(options);
-    this.#costs = options === false ? {} : options.costs;
+    this.form = formOf(options);
+    this.costs = options === false ? {} : options.costs;
   }
 
   /** An operation begins: its first attempt is part of the load that extra attempts are measured by. */
   opened(): void {
-    this.#operations += 1;
-    this.#undated += 1;
-    if (this.#undated === BATCH) this.#date(this.now());
+    this.underWay += 1;
+    this.undated += 1;
+    if (this.undated === BATCH) this.date(this.now());
   }
 
   closed(): void {
-    this.#operations -= 1;
+    this.underWay -= 1;
   }
 
   /** Operations under way. */
   get operations(): number {
-    return this.#operations;
+    return this.underWay;
   }
 
   /** @returns whether the extra attempt may be made */
   take(cause: Cause, now: number): boolean {
-    this.#date(now);
-    const cost = this.#costs[cause] ?? 1;
-    if (cost > this.#form.available(now, this.#operations)) {
-      this.#refused += 1;
+    this.date(now);
+    const cost = this.costs[cause] ?? 1;
+    if (cost > this.form.available(now, this.underWay)) {
+      this.refused += 1;
       return false;
     }
-    this.#form.withdraw(cause, cost);
-    this.#granted += 1;
+    this.form.withdraw(cause, cost);
+    this.granted += 1;
     return true;
   }
 
   giveBack(cause: Cause): void {
-    this.#form.giveBack(cause);
+    this.form.giveBack(cause);
   }
 
   inspect(now: number): BudgetSnapshot {
-    this.#date(now);
-    const available = this.#form.available(now, this.#operations);
+    this.date(now);
+    const available = this.form.available(now, this.underWay);
     return {
-      form: this.#form.name,
+      form: this.form.name,
       available: available === Infinity ? null : available,
-      granted: this.#granted,
-      refused: this.#refused,
+      granted: this.granted,
+      refused: this.refused,
     };
   }
 
   /** What was deposited and withdrawn is kept when the form stays the same and its window too. */
   reconfigure(options: BudgetOptions | false): void {
-    this.#form = (options === false ? undefined : this.#form.under(options)) ?? formOf(options);
-    this.#costs = options === false ? {} : options.costs;
+    this.form = (options === false ? undefined : this.form.under(options)) ?? formOf(options);
+    this.costs = options === false ? {} : options.costs;
   }
 
-  #date(now: number): void {
-    this.#form.deposit(this.#undated, now);
-    this.#undated = 0;
+  private date(now: number): void {
+    this.form.deposit(this.undated, now);
+    this.undated = 0;
   }
 }
 
@@ -160,30 +160,30 @@ const SLICES = 10;
  */
 class TokenForm implements Form {
   readonly name = 'tokens';
-  readonly #deposits = new Float64Array(SLICES);
-  readonly #withdrawals = new Float64Array(SLICES);
-  #slice = -1;
+  private readonly deposits = new Float64Array(SLICES);
+  private readonly withdrawals = new Float64Array(SLICES);
+  private slice = -1;
 
   constructor(private options: TokenBudgetOptions) {}
 
   deposit(firstAttempts: number, now: number): void {
-    this.#expire(now);
-    this.#deposits[this.#slice % SLICES]! += firstAttempts;
+    this.expire(now);
+    this.deposits[this.slice % SLICES]! += firstAttempts;
   }
 
   available(now: number): number {
-    this.#expire(now);
+    this.expire(now);
     let deposited = 0;
     let withdrawn = 0;
     for (let slice = 0; slice < SLICES; slice += 1) {
-      deposited += this.#deposits[slice]!;
-      withdrawn += this.#withdrawals[slice]!;
+      deposited += this.deposits[slice]!;
+      withdrawn += this.withdrawals[slice]!;
     }
     return Math.max(0, Math.max(this.options.minPerWindow, deposited * this.options.ratio) - withdrawn);
   }
 
   withdraw(_cause: Cause, cost: number): void {
-    this.#withdrawals[this.#slice % SLICES]! += cost;
+    this.withdrawals[this.slice % SLICES]! += cost;
   }
 
   /** What was withdrawn stays so: the attempt has put its load on the dependency. */
@@ -195,13 +195,13 @@ class TokenForm implements Form {
     return this;
   }
 
-  #expire(now: number): void {
+  private expire(now: number): void {
     const current = Math.floor((now / this.options.windowMs) * SLICES);
-    for (let slice = Math.max(this.#slice + 1, current - SLICES + 1); slice <= current; slice += 1) {
-      this.#deposits[slice % SLICES] = 0;
-      this.#withdrawals[slice % SLICES] = 0;
+    for (let slice = Math.max(this.slice + 1, current - SLICES + 1); slice <= current; slice += 1) {
+      this.deposits[slice % SLICES] = 0;
+      this.withdrawals[slice % SLICES] = 0;
     }
-    this.#slice = Math.max(this.#slice, current);
+    this.slice = Math.max(this.slice, current);
   }
 }
 
@@ -212,7 +212,7 @@ class TokenForm implements Form {
 class InFlightForm implements Form {
   readonly name = 'inFlight';
   /** Extra attempts under way: what they cost may change meanwhile. */
-  readonly #underWay = new Map<Cause, number>();
+  private readonly underWay = new Map<Cause, number>();
 
   constructor(private options: InFlightBudgetOptions) {}
 
@@ -220,15 +220,15 @@ class InFlightForm implements Form {
 
   available(_now: number, operationsUnderWay: number): number {
     const { ratio, minInFlight } = this.options;
-    return Math.max(0, Math.max(minInFlight, operationsUnderWay * ratio) - this.#extra());
+    return Math.max(0, Math.max(minInFlight, operationsUnderWay * ratio) - this.extra());
   }
 
   withdraw(cause: Cause): void {
-    this.#underWay.set(cause, this.#count(cause) + 1);
+    this.underWay.set(cause, this.count(cause) + 1);
   }
 
   giveBack(cause: Cause): void {
-    this.#underWay.set(cause, Math.max(0, this.#count(cause) - 1));
+    this.underWay.set(cause, Math.max(0, this.count(cause) - 1));
   }
 
   under(options: BudgetOptions): Form | undefined {
@@ -237,13 +237,13 @@ class InFlightForm implements Form {
     return this;
   }
 
-  #count(cause: Cause): number {
-    return this.#underWay.get(cause) ?? 0;
+  private count(cause: Cause): number {
+    return this.underWay.get(cause) ?? 0;
   }
 
-  #extra(): number {
+  private extra(): number {
     let cost = 0;
-    for (const [cause, count] of this.#underWay) cost += count * (this.options.costs[cause] ?? 1);
+    for (const [cause, count] of this.underWay) cost += count * (this.options.costs[cause] ?? 1);
     return cost;
   }
 }

@@ -39,9 +39,9 @@ class Ends extends Delayed {
  * clock is asked to call once per delay at most, for whoever then stands in front, and not at all when nobody does.
  */
 export class DelayLine {
-  readonly #ends = new Ends();
-  #armed = false;
-  readonly #onWake = () => this.#wake();
+  private readonly ends = new Ends();
+  private armed = false;
+  private readonly onWake = () => this.wake();
 
   constructor(
     private readonly clock: Clock,
@@ -50,36 +50,36 @@ export class DelayLine {
 
   /** Whether nobody in the line has started later: a call that made another before it gave its promise comes second. */
   takes(startedAt: number): boolean {
-    return this.#ends.ahead!.startedAt <= startedAt;
+    return this.ends.ahead!.startedAt <= startedAt;
   }
 
   /** Joins the line, which {@link takes} it, at its end. */
   join(delayed: Delayed): void {
-    const ends = this.#ends;
+    const ends = this.ends;
     const last = ends.ahead!;
     delayed.ahead = last;
     delayed.behind = ends;
     last.behind = ends.ahead = delayed;
-    if (!this.#armed) this.#arm(this.delayMs, delayed.startedAt);
+    if (!this.armed) this.arm(this.delayMs, delayed.startedAt);
   }
 
-  #arm(delayMs: number, now: number): void {
-    this.#armed = true;
-    this.clock.schedule(delayMs, this.#onWake, now);
+  private arm(delayMs: number, now: number): void {
+    this.armed = true;
+    this.clock.schedule(delayMs, this.onWake, now);
   }
 
-  #wake(): void {
-    const ends = this.#ends;
+  private wake(): void {
+    const ends = this.ends;
     const now = this.clock.now();
     for (let first = ends.behind!; first !== ends; first = ends.behind!) {
       const leftMs = first.startedAt + this.delayMs - now;
       if (leftMs > 0) {
-        this.#arm(leftMs, now);
+        this.arm(leftMs, now);
         return;
       }
       first.leave();
       runGuarded(first);
     }
-    this.#armed = false;
+    this.armed = false;
   }
 }

@@ -30,14 +30,14 @@ const NAME_SEPARATOR = '\u0000';
 export class ReliabilityRuntime implements MethodRuntime {
   private readonly linked: LinkedMethod[] = [];
   /** Of earlier configurations, with calls under way. */
-  #replaced: LinkedMethod[] = [];
+  private replaced: LinkedMethod[] = [];
   readonly classNames = new ClassNames();
 
   constructor(readonly registry: PolicyRegistry) {
     brandRuntime(this);
     registry.isPartOfCall = (entrance) =>
       entrance !== 'request' &&
-      (isPartOfAdmitted() || isCalledBy(this.#underWay(), entrance === 'manager' ? undefined : entrance));
+      (isPartOfAdmitted() || isCalledBy(this.underWay(), entrance === 'manager' ? undefined : entrance));
   }
 
   /** Protects the methods of an instance that Nest did not make. */
@@ -59,12 +59,12 @@ export class ReliabilityRuntime implements MethodRuntime {
   private invokeOther(method: ProtectedMethod, self: unknown, args: readonly unknown[]): unknown {
     const kind = method.resultKind;
     if (kind !== 'promise')
-      return isLate(kind) ? this.#late(method, kind, self, args) : this.#undeclared(method, self, args);
+      return isLate(kind) ? this.late(method, kind, self, args) : this.undeclared(method, self, args);
     try {
-      const linked = this.#linkedMethod(method);
+      const linked = this.linkedMethod(method);
       if (linked.unprotected) return method.original.apply(self, args as never[]);
       const call = this.callOf(method, linked, method.original, self, args);
-      return refusalRejected((linked.chain ?? this.#chainOfNames(method, linked, call)).answer(call));
+      return refusalRejected((linked.chain ?? this.chainOfNames(method, linked, call)).answer(call));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -94,7 +94,7 @@ export class ReliabilityRuntime implements MethodRuntime {
     for (const { name } of [...method.references, ...method.chains]) {
       if (typeof name === 'string') this.registry.refer(name, method.site);
     }
-    const { chain } = this.#linkedMethod(method);
+    const { chain } = this.linkedMethod(method);
     if (chain === undefined) return [];
     const waiting = waitingPolicies(chain);
     if (method.resultKind === 'plain' && waiting.length > 0) {
@@ -127,18 +127,18 @@ export class ReliabilityRuntime implements MethodRuntime {
     const prototype = (typeof owner === 'function' ? owner.prototype : owner) as object;
     const method = protectedMethodsOf(prototype).find((candidate) => candidate.methodName === methodName);
     if (method === undefined) throw new Error(`${prototype.constructor.name} has no protected method "${methodName}"`);
-    const linked = this.#linkedMethod(method);
+    const linked = this.linkedMethod(method);
     const call = new Call(linked.site, method.original, typeof owner === 'function' ? undefined : owner, args);
-    return explainChain(linked.chain ?? this.#chainOfNames(method, linked, call));
+    return explainChain(linked.chain ?? this.chainOfNames(method, linked, call));
   }
 
   /** The limiter of a method, with its use; `undefined` without one, and where its name is computed. */
   limiterOf(method: ProtectedMethod): Link | undefined {
-    return this.#linkedMethod(method).chain?.links.find(({ policy }) => policy.type === 'rate-limiter');
+    return this.linkedMethod(method).chain?.links.find(({ policy }) => policy.type === 'rate-limiter');
   }
 
-  #run(method: ProtectedMethod, linked: LinkedMethod, call: Call): unknown {
-    return (linked.chain ?? this.#chainOfNames(method, linked, call)).execute(call);
+  private run(method: ProtectedMethod, linked: LinkedMethod, call: Call): unknown {
+    return (linked.chain ?? this.chainOfNames(method, linked, call)).execute(call);
   }
 
   private callOf(
@@ -149,12 +149,12 @@ export class ReliabilityRuntime implements MethodRuntime {
     args: readonly unknown[],
   ): Call {
     const call = new Call(linked.site, target, self, args);
-    if (linked.prepare) this.#prepare(method, linked, call);
+    if (linked.prepare) this.prepare(method, linked, call);
     inherit(call, this.registry.factory.capabilities.clock);
     return call;
   }
 
-  #prepare(method: ProtectedMethod, linked: LinkedMethod, call: Call): void {
+  private prepare(method: ProtectedMethod, linked: LinkedMethod, call: Call): void {
     if (linked.signalAt >= 0) {
       const signal = call.args[linked.signalAt];
       if (signal instanceof AbortSignal) call.follow(signal);
@@ -166,16 +166,16 @@ export class ReliabilityRuntime implements MethodRuntime {
     }
   }
 
-  #undeclared(method: ProtectedMethod, self: unknown, args: readonly unknown[]): unknown {
+  private undeclared(method: ProtectedMethod, self: unknown, args: readonly unknown[]): unknown {
     let result: unknown;
     let linked: LinkedMethod;
     let call: Call | undefined;
     try {
-      linked = this.#linkedMethod(method);
+      linked = this.linkedMethod(method);
       if (linked.unprotected) result = method.original.apply(self, args as never[]);
       else {
         call = this.callOf(method, linked, method.original, self, args);
-        result = this.#run(method, linked, call);
+        result = this.run(method, linked, call);
       }
     } catch (error) {
       // What has given promises so far is awaited: its callers expect refusals and abortions as rejections.
@@ -183,12 +183,12 @@ export class ReliabilityRuntime implements MethodRuntime {
       if (method.gavePromise && (aborted || isRefused(error))) return Promise.reject(error);
       throw error;
     }
-    if (result instanceof LateResult) return this.#late(method, result.kind, self, args, result.value);
+    if (result instanceof LateResult) return this.late(method, result.kind, self, args, result.value);
     if (result instanceof Promise) {
       method.gavePromise = true;
       if (!isLate(method.resultKind)) return result;
       return result.then((value: unknown) =>
-        value instanceof LateResult ? this.#late(method, value.kind, self, args, value.value) : value,
+        value instanceof LateResult ? this.late(method, value.kind, self, args, value.value) : value,
       );
     }
     if (linked.waiting.length > 0) warnOfPlainResult(method, linked.waiting);
@@ -196,12 +196,18 @@ export class ReliabilityRuntime implements MethodRuntime {
   }
 
   /** What begins its work only when somebody subscribes, reads or awaits goes through the chain at that moment. */
-  #late(method: ProtectedMethod, kind: LateKind, self: unknown, args: readonly unknown[], made?: unknown): unknown {
-    const linked = this.#linkedMethod(method);
+  private late(
+    method: ProtectedMethod,
+    kind: LateKind,
+    self: unknown,
+    args: readonly unknown[],
+    made?: unknown,
+  ): unknown {
+    const linked = this.linkedMethod(method);
     if (linked.unprotected) return made ?? method.original.apply(self, args as never[]);
     const padded = [...args];
     while (padded.length < method.original.length) padded.push(undefined);
-    const run: RunLate = (begin) => this.#lateRun(method, begin, self, padded);
+    const run: RunLate = (begin) => this.lateRun(method, begin, self, padded);
     const { settleOn = 'first-item' } = method.callOptions;
     switch (kind) {
       case 'observable':
@@ -218,51 +224,51 @@ export class ReliabilityRuntime implements MethodRuntime {
     }
   }
 
-  #lateRun(method: ProtectedMethod, begin: Begin, self: unknown, args: readonly unknown[]): LateRun {
-    const linked = this.#linkedMethod(method);
+  private lateRun(method: ProtectedMethod, begin: Begin, self: unknown, args: readonly unknown[]): LateRun {
+    const linked = this.linkedMethod(method);
     // Of length 0: the arguments are complete already.
     const begins = (...[attempt]: [Call]) => begin(attempt, () => linked.callOriginal(attempt));
     const call = this.callOf(method, linked, begins, self, args);
     call.abortable = true;
-    return { call, start: () => this.#run(method, this.#linkedMethod(method), call) };
+    return { call, start: () => this.run(method, this.linkedMethod(method), call) };
   }
 
-  #linkedMethod(method: ProtectedMethod): LinkedMethod {
+  private linkedMethod(method: ProtectedMethod): LinkedMethod {
     const linked = this.linked[method.id];
     if (linked !== undefined && linked.version === this.registry.version && linked.kind === method.resultKind) {
       return linked;
     }
-    return this.#linkAnew(method, linked);
+    return this.linkAnew(method, linked);
   }
 
   /** @throws ShuttingDownError when the application takes no new calls, and this one is not part of another */
-  #linkAnew(method: ProtectedMethod, before: LinkedMethod | undefined): LinkedMethod {
+  private linkAnew(method: ProtectedMethod, before: LinkedMethod | undefined): LinkedMethod {
     const { factory, stopped, version } = this.registry;
     this.registry.assertAdmitting(method.site, method.wrapper!);
     if (stopped && before !== undefined && before.kind === method.resultKind) return before;
-    const site = this.#siteOf(method);
+    const site = this.siteOf(method);
     // While stopping every call has to be asked where it comes from.
     const validFor = stopped ? Number.NaN : version;
     const fresh = linkMethod(method, site, validFor, factory.capabilities.clock, (invoke) =>
-      this.#link(method, site, invoke, new Map()),
+      this.link(method, site, invoke, new Map()),
     );
-    this.#replaced = this.#replaced.filter(isUnderWay);
-    if (before !== undefined && isUnderWay(before)) this.#replaced.push(before);
+    this.replaced = this.replaced.filter(isUnderWay);
+    if (before !== undefined && isUnderWay(before)) this.replaced.push(before);
     this.linked[method.id] = fresh;
     return fresh;
   }
 
-  #underWay(): ProtectedMethod[] {
-    return [...this.#replaced, ...this.linked.filter((linked) => linked !== undefined)]
+  private underWay(): ProtectedMethod[] {
+    return [...this.replaced, ...this.linked.filter((linked) => linked !== undefined)]
       .filter(isUnderWay)
       .map(({ method }) => method);
   }
 
-  #siteOf({ owner, className, methodName }: ProtectedMethod): string {
+  private siteOf({ owner, className, methodName }: ProtectedMethod): string {
     return `${this.classNames.of(owner, className)}.${methodName}`;
   }
 
-  #chainOfNames(method: ProtectedMethod, linked: LinkedMethod, call: Call): Chain {
+  private chainOfNames(method: ProtectedMethod, linked: LinkedMethod, call: Call): Chain {
     const { nameFunctions, byNames } = linked;
     const names = nameFunctions.map((fn) => nameOf(method, fn, call));
     const id = names.length === 1 ? names[0]! : names.join(NAME_SEPARATOR);
@@ -270,12 +276,17 @@ export class ReliabilityRuntime implements MethodRuntime {
     if (known !== undefined) return known;
     for (const name of names) this.registry.assertKnown(name, method.site);
     const named = new Map(nameFunctions.map((fn, index) => [fn, names[index]!]));
-    const chain = this.#link(method, linked.site, linked.invoke, named);
+    const chain = this.link(method, linked.site, linked.invoke, named);
     byNames.set(id, chain);
     return chain;
   }
 
-  #link(method: ProtectedMethod, site: string, invoke: Next, names: ReadonlyMap<OfArguments<string>, string>): Chain {
+  private link(
+    method: ProtectedMethod,
+    site: string,
+    invoke: Next,
+    names: ReadonlyMap<OfArguments<string>, string>,
+  ): Chain {
     const links: Link[] = [];
     if (this.registry.bypassed) return new Chain(links, invoke, this.registry.factory.capabilities);
     for (const reference of method.references) {

@@ -20,26 +20,26 @@ interface Refusals {
  * for the limiter as a whole.
  */
 export class Penalties {
-  readonly #until = new Map<string, number>();
-  readonly #refusals = new Map<string, Refusals>();
+  private readonly until = new Map<string, number>();
+  private readonly refusals = new Map<string, Refusals>();
 
   /** 0 when nobody was ever penalised: saves the look-up. */
   get size(): number {
-    return this.#until.size;
+    return this.until.size;
   }
 
   /** Ms until this key is free again; 0 when it is. */
   remaining(key: string, now: number): number {
-    const left = (this.#until.get(key) ?? 0) - now;
+    const left = (this.until.get(key) ?? 0) - now;
     if (left > 0) return left;
-    this.#until.delete(key);
+    this.until.delete(key);
     return 0;
   }
 
   /** Never shortens a penalty. */
   impose(key: string, ms: number, now: number): void {
     if (ms <= this.remaining(key, now)) return;
-    remember(this.#until, key, now + ms);
+    remember(this.until, key, now + ms);
   }
 
   /**
@@ -47,14 +47,14 @@ export class Penalties {
    * @returns whether that was one too many, and a penalty begins
    */
   countRefusal(key: string, now: number, rule: AbuseRule): boolean {
-    let refusals = this.#refusals.get(key);
+    let refusals = this.refusals.get(key);
     if (refusals === undefined || now - refusals.since >= rule.withinMs) {
       refusals = { count: 0, since: now };
-      remember(this.#refusals, key, refusals);
+      remember(this.refusals, key, refusals);
     }
     refusals.count += 1;
     if (refusals.count < rule.refusals) return false;
-    this.#refusals.delete(key);
+    this.refusals.delete(key);
     this.impose(key, rule.blockMs, now);
     return true;
   }

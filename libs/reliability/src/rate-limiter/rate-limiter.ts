@@ -41,41 +41,41 @@ export class RateLimiter implements AdmissionPolicy {
   readonly kind = 'admission';
   readonly type = 'rate-limiter';
   readonly timed = true;
-  #options: ResolvedRateLimiterOptions;
-  readonly #gate: Gate;
-  readonly #waiting: WaitingCallers<Permit | Refusal>;
-  readonly #refusals: Refusals;
-  #closed = false;
-  #waits = 0;
-  #waitedMs = 0;
-  #durations: DurationHistogram | undefined;
+  private options: ResolvedRateLimiterOptions;
+  private readonly gate: Gate;
+  private readonly waiting: WaitingCallers<Permit | Refusal>;
+  private readonly refusals: Refusals;
+  private closed = false;
+  private servedLater = 0;
+  private waitedMs = 0;
+  private durations: DurationHistogram | undefined;
 
   constructor(
     readonly name: string,
     options: ResolvedRateLimiterOptions,
     private readonly context: Capabilities,
   ) {
-    this.#options = options;
-    this.#refusals = new Refusals(name, context.emit);
-    this.#gate = new Gate(name, options, context, (now) => this.#waiting.serveAll(now));
-    this.#waiting = new WaitingCallers<Permit | Refusal>(
+    this.options = options;
+    this.refusals = new Refusals(name, context.emit);
+    this.gate = new Gate(name, options, context, (now) => this.waiting.serveAll(now));
+    this.waiting = new WaitingCallers<Permit | Refusal>(
       context.clock,
       {
-        waitOf: (key, { cost }, now) => (this.#gate.exceeds(key, cost, now) ? 0 : this.#gate.wait(key, cost, now)),
+        waitOf: (key, { cost }, now) => (this.gate.exceeds(key, cost, now) ? 0 : this.gate.wait(key, cost, now)),
         takeFor: (key, { cost, since, priority }, now) => {
           // The limit was lowered since it came: nobody waits behind a call whose turn never comes.
-          if (this.#gate.exceeds(key, cost, now)) {
-            return this.#refusals.refuse('cost-above-limit', key, undefined, priority, now);
+          if (this.gate.exceeds(key, cost, now)) {
+            return this.refusals.refuse('cost-above-limit', key, undefined, priority, now);
           }
-          this.#waits += 1;
-          this.#waitedMs += now - since;
-          this.#durations?.record(now - since);
-          return this.#take(key, cost, now);
+          this.servedLater += 1;
+          this.waitedMs += now - since;
+          this.durations?.record(now - since);
+          return this.take(key, cost, now);
         },
         refuseWaiting: (key, why, { call, cost, priority }, now) => {
-          const retryAfterMs = why === 'closed' ? undefined : this.#gate.wait(key, cost, now);
+          const retryAfterMs = why === 'closed' ? undefined : this.gate.wait(key, cost, now);
           const cause = why === 'aborted' ? call.reason : undefined;
-          return this.#refusals.refuse(REASON_OF_UNSERVED[why], key, retryAfterMs, priority, now, cause);
+          return this.refusals.refuse(REASON_OF_UNSERVED[why], key, retryAfterMs, priority, now, cause);
         },
       },
       { capacity: options.maxQueued, agingMs: options.agingMs },
@@ -84,75 +84,75 @@ export class RateLimiter implements AdmissionPolicy {
 
   /** Its windows, as configured. */
   get windows(): readonly { readonly limit: number; readonly windowMs: number }[] {
-    return this.#gate.windows;
+    return this.gate.windows;
   }
 
   get waits(): boolean {
-    return this.#options.mode === 'wait';
+    return this.options.mode === 'wait';
   }
 
   admit(call: Call, now: number, use: Use): Admission {
-    return use.key === undefined && use.cost === undefined && this.#takesAtOnce(undefined, now)
+    return use.key === undefined && use.cost === undefined && this.takesAtOnce(undefined, now)
       ? now
-      : this.#admitOne(call, now, use);
+      : this.admitOne(call, now, use);
   }
 
-  #admitOne(call: Call, now: number, use: Use): Admission {
+  private admitOne(call: Call, now: number, use: Use): Admission {
     const key = use.key === undefined ? undefined : keyOf(use, call, this.name);
     const cost = use.cost === undefined ? 1 : costOf(use, call, this.name);
-    const found = this.#ask(key, cost, now);
-    if (found === 0) return this.#take(key, cost, now);
+    const found = this.ask(key, cost, now);
+    if (found === 0) return this.take(key, cost, now);
     const priority = priorityOf(use, call, this.name);
-    if (typeof found === 'string') return this.#refusals.refuse(found, key, undefined, priority, now);
-    return this.#options.mode === 'wait'
-      ? this.#wait(key, call, priority, cost, found, now)
-      : this.#refusals.refuse(this.#why(key, now), key, this.#retryAfter(key, found, now), priority, now);
+    if (typeof found === 'string') return this.refusals.refuse(found, key, undefined, priority, now);
+    return this.options.mode === 'wait'
+      ? this.wait(key, call, priority, cost, found, now)
+      : this.refusals.refuse(this.why(key, now), key, this.retryAfter(key, found, now), priority, now);
   }
 
   settle(permit: Permit, outcome: Outcome, call: Call, now: number): void {
-    if (outcome.kind === 'success') this.#gate.accepted(now);
-    else this.#settleUnsuccessful(permit, outcome, call, now);
+    if (outcome.kind === 'success') this.gate.accepted(now);
+    else this.settleUnsuccessful(permit, outcome, call, now);
   }
 
-  #settleUnsuccessful(permit: Permit, outcome: Failure | Ignored, call: Call, now: number): void {
+  private settleUnsuccessful(permit: Permit, outcome: Failure | Ignored, call: Call, now: number): void {
     const key = permit instanceof TakenPermit ? permit.key : undefined;
     const takenAt = permit instanceof TakenPermit ? permit.takenAt : (permit as number);
-    if (outcome.kind === 'failure') this.#hearFailure(outcome.error, key, takenAt, now);
+    if (outcome.kind === 'failure') this.hearFailure(outcome.error, key, takenAt, now);
     // A caller who gave up leaves behind a request that may have been sent, and counted by whom it was sent to.
     else if (!call.aborted || isRefused(outcome.error)) {
-      this.#gate.refund(key, permit instanceof TakenPermit ? permit.cost : 1, takenAt, now);
-      this.#waiting.serve(key, now);
+      this.gate.refund(key, permit instanceof TakenPermit ? permit.cost : 1, takenAt, now);
+      this.waiting.serve(key, now);
     }
   }
 
   /** Takes permits if they are there now, in either mode; never waits, and never overtakes those who do. */
   tryAcquire(key?: string, cost = 1): boolean {
-    return (cost === 1 && this.#takesNow(key)) || this.#decides(key, checkedCost(cost));
+    return (cost === 1 && this.takesNow(key)) || this.decides(key, checkedCost(cost));
   }
 
-  #takesNow(key: string | undefined): boolean {
-    if (this.#closed || this.#waiting.size > 0 || !this.#gate.unhindered) return false;
-    return key === undefined ? this.#gate.takeOneNow() : this.#gate.takeOne(key, this.context.clock.now());
+  private takesNow(key: string | undefined): boolean {
+    if (this.closed || this.waiting.size > 0 || !this.gate.unhindered) return false;
+    return key === undefined ? this.gate.takeOneNow() : this.gate.takeOne(key, this.context.clock.now());
   }
 
-  #decides(key: string | undefined, cost: number): boolean {
-    return this.#decide(key, cost, this.context.clock.now()) === undefined;
+  private decides(key: string | undefined, cost: number): boolean {
+    return this.decideAt(key, cost, this.context.clock.now()) === undefined;
   }
 
   /** As {@link tryAcquire}, and says what is left and when to come again: for answers to callers. */
   decide(key?: string, cost = 1): RateLimitDecision {
     const now = this.context.clock.now();
-    const refused = this.#decide(key, checkedCost(cost), now);
-    const capacity = this.#gate.capacity(key, now);
-    const left = { capacity, remaining: this.#gate.remaining(key, now), resetMs: this.#gate.reset(key, now) };
+    const refused = this.decideAt(key, checkedCost(cost), now);
+    const capacity = this.gate.capacity(key, now);
+    const left = { capacity, remaining: this.gate.remaining(key, now), resetMs: this.gate.reset(key, now) };
     return refused === undefined ? { admitted: true, ...left } : { admitted: false, ...left, ...refused };
   }
 
   /** Where a key stands, as {@link decide} would say; takes nothing. */
   standing(key?: string): RateLimitDecision {
     const now = this.context.clock.now();
-    const capacity = this.#gate.capacity(key, now);
-    return { admitted: true, capacity, remaining: this.#gate.remaining(key, now), resetMs: this.#gate.reset(key, now) };
+    const capacity = this.gate.capacity(key, now);
+    return { admitted: true, capacity, remaining: this.gate.remaining(key, now), resetMs: this.gate.reset(key, now) };
   }
 
   /**
@@ -169,13 +169,13 @@ export class RateLimiter implements AdmissionPolicy {
    */
   estimateWaitMs(key?: string, cost = 1, priority: Priority = 'normal'): number {
     const now = this.context.clock.now();
-    if (checkedCost(cost) > this.#gate.capacity(key, now)) return Infinity;
-    return this.#gate.wait(key, this.#waiting.costAhead(key, priority) + cost, now);
+    if (checkedCost(cost) > this.gate.capacity(key, now)) return Infinity;
+    return this.gate.wait(key, this.waiting.costAhead(key, priority) + cost, now);
   }
 
   /** Whole permits that could be taken now. */
   remaining(key?: string): number {
-    return this.#gate.remaining(key, this.context.clock.now());
+    return this.gate.remaining(key, this.context.clock.now());
   }
 
   /**
@@ -183,111 +183,118 @@ export class RateLimiter implements AdmissionPolicy {
    * waiting.
    */
   penalize(retryAfterMs: number, key?: string, reason = 'penalty'): void {
-    this.#gate.penalize(retryAfterMs, checkedKey(key), reason, this.context.clock.now());
+    this.gate.penalize(retryAfterMs, checkedKey(key), reason, this.context.clock.now());
   }
 
   /** Takes into account what a server said: never leaves more permits than it does, never gives any. */
   learn(quota: LearnedQuota, key?: string): void {
-    this.#gate.learn(quota, checkedKey(key), this.context.clock.now());
+    this.gate.learn(quota, checkedKey(key), this.context.clock.now());
   }
 
   inspect(now: number): PolicySnapshot {
     return {
       type: this.type,
       name: this.name,
-      mode: this.#options.mode,
-      waiting: Object.fromEntries(PRIORITIES.map((priority) => [priority, this.#waiting.count(priority)])),
-      ...this.#gate.inspect(now),
-      refused: { ...this.#refusals.counts },
-      waits: this.#waits,
-      waitedMs: this.#waitedMs,
-      durations: this.#durations?.snapshot(),
+      mode: this.options.mode,
+      waiting: Object.fromEntries(PRIORITIES.map((priority) => [priority, this.waiting.count(priority)])),
+      ...this.gate.inspect(now),
+      refused: { ...this.refusals.counts },
+      waits: this.servedLater,
+      waitedMs: this.waitedMs,
+      durations: this.durations?.snapshot(),
     };
   }
 
   /** Keeps what was given out, the pauses and the queue. Windows of another make start with as large a share as was left. */
   reconfigure(options: ResolvedRateLimiterOptions): void {
     const now = this.context.clock.now();
-    this.#options = options;
-    this.#gate.reconfigure(options, now);
-    this.#waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
-    this.#waiting.serveAll(now);
+    this.options = options;
+    this.gate.reconfigure(options, now);
+    this.waiting.configure({ capacity: options.maxQueued, agingMs: options.agingMs });
+    this.waiting.serveAll(now);
   }
 
   measure(): void {
-    this.#durations ??= new DurationHistogram(WAIT_BOUNDS_MS);
+    this.durations ??= new DurationHistogram(WAIT_BOUNDS_MS);
   }
 
   close(): void {
-    this.#closed = true;
-    this.#waiting.close(this.context.clock.now());
+    this.closed = true;
+    this.waiting.close(this.context.clock.now());
   }
 
   /** One permit, when nothing but permits counts. */
-  #takesAtOnce(key: string | undefined, now: number): boolean {
-    return !this.#closed && this.#waiting.size === 0 && this.#gate.unhindered && this.#gate.takeOne(key, now);
+  private takesAtOnce(key: string | undefined, now: number): boolean {
+    return !this.closed && this.waiting.size === 0 && this.gate.unhindered && this.gate.takeOne(key, now);
   }
 
   /** 0 when such a call can be admitted now, ms when later, the reason when never. */
-  #ask(key: string | undefined, cost: number, now: number): number | RateLimitReason {
-    if (this.#closed) return 'closed';
-    const objection = this.#gate.objection(key, cost, now);
+  private ask(key: string | undefined, cost: number, now: number): number | RateLimitReason {
+    if (this.closed) return 'closed';
+    const objection = this.gate.objection(key, cost, now);
     if (objection !== undefined) return objection;
-    const wait = this.#gate.wait(key, cost, now);
-    return wait === 0 && this.#waiting.isQueued(key) ? BEHIND_OTHERS_MS : wait;
+    const wait = this.gate.wait(key, cost, now);
+    return wait === 0 && this.waiting.isQueued(key) ? BEHIND_OTHERS_MS : wait;
   }
 
-  #take(key: string | undefined, cost: number, now: number): Permit {
-    this.#gate.take(key, cost, now);
+  private take(key: string | undefined, cost: number, now: number): Permit {
+    this.gate.take(key, cost, now);
     return key === undefined && cost === 1 ? now : new TakenPermit(key, cost, now);
   }
 
-  #decide(
+  private decideAt(
     key: string | undefined,
     cost: number,
     now: number,
   ): Pick<RateLimitDecision, 'reason' | 'retryAfterMs'> | undefined {
-    const found = this.#ask(key, cost, now);
+    const found = this.ask(key, cost, now);
     if (found === 0) {
-      this.#gate.take(key, cost, now);
+      this.gate.take(key, cost, now);
       return undefined;
     }
-    const reason = typeof found === 'string' ? found : this.#why(key, now);
-    const retryAfterMs = typeof found === 'string' ? undefined : this.#retryAfter(key, found, now);
-    this.#refusals.note(reason, key, retryAfterMs, 'normal', now);
+    const reason = typeof found === 'string' ? found : this.why(key, now);
+    const retryAfterMs = typeof found === 'string' ? undefined : this.retryAfter(key, found, now);
+    this.refusals.note(reason, key, retryAfterMs, 'normal', now);
     return { reason, retryAfterMs };
   }
 
-  #wait(key: string | undefined, call: Call, priority: Priority, cost: number, alone: number, now: number): Admission {
-    const ahead = this.#waiting.costAhead(key, priority);
-    const wait = ahead === 0 ? alone : this.#gate.wait(key, ahead + cost, now);
-    const expiresAt = Math.min(now + this.#options.maxWaitMs, call.deadline);
+  private wait(
+    key: string | undefined,
+    call: Call,
+    priority: Priority,
+    cost: number,
+    alone: number,
+    now: number,
+  ): Admission {
+    const ahead = this.waiting.costAhead(key, priority);
+    const wait = ahead === 0 ? alone : this.gate.wait(key, ahead + cost, now);
+    const expiresAt = Math.min(now + this.options.maxWaitMs, call.deadline);
     return now + wait > expiresAt
-      ? this.#refusals.refuse('wait-too-long', key, wait, priority, now)
-      : this.#waiting.enter(key, call, priority, cost, now, expiresAt);
+      ? this.refusals.refuse('wait-too-long', key, wait, priority, now)
+      : this.waiting.enter(key, call, priority, cost, now, expiresAt);
   }
 
-  #why(key: string | undefined, now: number): RateLimitReason {
-    return this.#gate.pause(key, now) > 0 ? 'penalty' : 'limit';
+  private why(key: string | undefined, now: number): RateLimitReason {
+    return this.gate.pause(key, now) > 0 ? 'penalty' : 'limit';
   }
 
-  #retryAfter(key: string | undefined, wait: number, now: number): number {
-    return this.#gate.pause(key, now) > 0 ? wait : Math.max(wait, this.#gate.countRefusal(key, now));
+  private retryAfter(key: string | undefined, wait: number, now: number): number {
+    return this.gate.pause(key, now) > 0 ? wait : Math.max(wait, this.gate.countRefusal(key, now));
   }
 
   /** A failure may be the other side saying: too much, and for how long. */
-  #hearFailure(error: unknown, key: string | undefined, admittedAt: number, now: number): void {
-    if (!this.#options.obeyServer && this.#options.adaptive === undefined) return;
-    const { errorClass, retryAfterMs } = classifyBy(this.#options.classify, error, (thrown) =>
+  private hearFailure(error: unknown, key: string | undefined, admittedAt: number, now: number): void {
+    if (!this.options.obeyServer && this.options.adaptive === undefined) return;
+    const { errorClass, retryAfterMs } = classifyBy(this.options.classify, error, (thrown) =>
       announceMistake(this.context, this, 'classify', thrown),
     );
     if (errorClass !== 'rateLimit') {
-      this.#gate.accepted(now);
+      this.gate.accepted(now);
       return;
     }
-    if (this.#options.obeyServer && retryAfterMs !== undefined)
-      this.#gate.penalize(retryAfterMs, key, 'retry-after', now);
-    this.#gate.throttled(admittedAt, now);
+    if (this.options.obeyServer && retryAfterMs !== undefined)
+      this.gate.penalize(retryAfterMs, key, 'retry-after', now);
+    this.gate.throttled(admittedAt, now);
   }
 }
 

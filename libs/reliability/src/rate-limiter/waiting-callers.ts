@@ -26,22 +26,22 @@ interface Line<T> {
  * another's permits. A key's queue exists as long as somebody is in it.
  */
 export class WaitingCallers<T> {
-  readonly #whole: Line<T>;
-  readonly #byKey = new Map<string | undefined, Line<T>>();
-  readonly #lengths = new ByLength<Line<T>>();
-  #waiting = 0;
+  private readonly whole: Line<T>;
+  private readonly byKey = new Map<string | undefined, Line<T>>();
+  private readonly lengths = new ByLength<Line<T>>();
+  private waiting = 0;
 
   constructor(
     private readonly clock: Clock,
     private readonly admitting: Admitting<T>,
     private options: WaitQueueOptions,
   ) {
-    this.#whole = this.#line(undefined);
+    this.whole = this.line(undefined);
   }
 
   /** Calls waiting, over all keys. */
   get size(): number {
-    return this.#waiting;
+    return this.waiting;
   }
 
   configure(options: WaitQueueOptions): void {
@@ -50,18 +50,18 @@ export class WaitingCallers<T> {
 
   /** Whether somebody waits for the permits of this key. */
   isQueued(key: string | undefined): boolean {
-    return this.#waiting > 0 && (key === undefined ? this.#whole.counted > 0 : this.#byKey.has(key));
+    return this.waiting > 0 && (key === undefined ? this.whole.counted > 0 : this.byKey.has(key));
   }
 
   count(priority: Priority): number {
-    let count = this.#whole.queue.count(priority);
-    for (const { queue } of this.#byKey.values()) count += queue.count(priority);
+    let count = this.whole.queue.count(priority);
+    for (const { queue } of this.byKey.values()) count += queue.count(priority);
     return count;
   }
 
   /** Cost of those who would be served before a newcomer. */
   costAhead(key: string | undefined, priority: Priority): number {
-    return this.#find(key)?.queue.costAhead(priority) ?? 0;
+    return this.find(key)?.queue.costAhead(priority) ?? 0;
   }
 
   /** Lets a call wait; gives the refusal when it cannot. */
@@ -73,45 +73,45 @@ export class WaitingCallers<T> {
     now: number,
     expiresAt: number,
   ): T | Promise<T> {
-    const line = this.#find(key) ?? this.#line(key);
+    const line = this.find(key) ?? this.line(key);
     const { agingMs, capacity } = this.options;
-    if (this.#waiting >= capacity) this.#makeRoom(line, priority, now);
+    if (this.waiting >= capacity) this.makeRoom(line, priority, now);
     // The bound is over all queues.
-    line.queue.options = { agingMs, capacity: capacity - (this.#waiting - line.counted) };
-    if (key !== undefined) this.#byKey.set(key, line);
+    line.queue.options = { agingMs, capacity: capacity - (this.waiting - line.counted) };
+    if (key !== undefined) this.byKey.set(key, line);
     const answer = line.queue.enter(call, priority, cost, now, expiresAt);
-    this.#recount(line);
-    this.#serve(line, now);
+    this.recount(line);
+    this.serveLine(line, now);
     return answer;
   }
 
   /** Serves who can be served: after permits came back, or a pause ended early. */
   serve(key: string | undefined, now: number): void {
-    const line = this.#find(key);
-    if (line !== undefined) this.#serve(line, now);
+    const line = this.find(key);
+    if (line !== undefined) this.serveLine(line, now);
   }
 
   serveAll(now: number): void {
-    this.#serve(this.#whole, now);
-    for (const line of Array.from(this.#byKey.values())) this.#serve(line, now);
+    this.serveLine(this.whole, now);
+    for (const line of Array.from(this.byKey.values())) this.serveLine(line, now);
   }
 
   close(now: number): void {
-    this.#whole.queue.close(now);
-    for (const line of Array.from(this.#byKey.values())) line.queue.close(now);
+    this.whole.queue.close(now);
+    for (const line of Array.from(this.byKey.values())) line.queue.close(now);
   }
 
   /** Nobody's queue fills the room of all: whoever has more in it than the newcomer will have gives a place up. */
-  #makeRoom(newcomers: Line<T>, priority: Priority, now: number): void {
-    const longest = this.#lengths.longest;
+  private makeRoom(newcomers: Line<T>, priority: Priority, now: number): void {
+    const longest = this.lengths.longest;
     if (longest !== undefined && longest.counted > newcomers.counted + 1) longest.queue.makeRoom(priority, now);
   }
 
-  #find(key: string | undefined): Line<T> | undefined {
-    return key === undefined ? this.#whole : this.#byKey.get(key);
+  private find(key: string | undefined): Line<T> | undefined {
+    return key === undefined ? this.whole : this.byKey.get(key);
   }
 
-  #serve(line: Line<T>, now: number): void {
+  private serveLine(line: Line<T>, now: number): void {
     const { key, queue } = line;
     for (let head = queue.head(); head !== undefined; head = queue.head()) {
       const wait = this.admitting.waitOf(key, head, now);
@@ -121,23 +121,23 @@ export class WaitingCallers<T> {
       }
       queue.serve(head, this.admitting.takeFor(key, head, now));
     }
-    this.#recount(line);
+    this.recount(line);
   }
 
-  #recount(line: Line<T>): void {
+  private recount(line: Line<T>): void {
     const { size } = line.queue;
     if (size === line.counted) return;
-    this.#waiting += size - line.counted;
-    this.#lengths.move(line, line.counted, size);
+    this.waiting += size - line.counted;
+    this.lengths.move(line, line.counted, size);
     line.counted = size;
-    if (size === 0) this.#byKey.delete(line.key);
+    if (size === 0) this.byKey.delete(line.key);
   }
 
-  #line(key: string | undefined): Line<T> {
+  private line(key: string | undefined): Line<T> {
     const owner: QueueOwner<T> = {
-      serve: (now) => this.#serve(line, now),
+      serve: (now) => this.serveLine(line, now),
       refuse: (why, waiter, now) => {
-        this.#recount(line);
+        this.recount(line);
         return this.admitting.refuseWaiting(key, why, waiter, now);
       },
     };

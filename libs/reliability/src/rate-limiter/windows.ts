@@ -13,10 +13,10 @@ import { WarmUp } from './warm-up.js';
 export class Windows {
   readonly meters: readonly Meter[];
   /** Where each meter's cells begin. */
-  readonly #offsets: readonly number[];
+  private readonly offsets: readonly number[];
   readonly cells: number;
   readonly memoryMs: number;
-  readonly #initialPermits: readonly number[];
+  private readonly initialPermits: readonly number[];
   /** When there is but one: the usual case, which is to cost no loop. */
   /** The meter, where there is one window. */
   readonly only: Meter | undefined;
@@ -33,11 +33,11 @@ export class Windows {
       offsets.push(cells);
       cells += meter.cells;
     }
-    this.#offsets = offsets;
+    this.offsets = offsets;
     this.cells = cells;
     this.only = this.meters.length === 1 ? this.meters[0] : undefined;
     this.memoryMs = Math.max(...this.meters.map(({ memoryMs }) => memoryMs));
-    this.#initialPermits = options.map((window) => window.initialPermits ?? initialPermitsOf(window));
+    this.initialPermits = options.map((window) => window.initialPermits ?? initialPermitsOf(window));
   }
 
   /** The largest cost that all windows can ever admit. */
@@ -49,19 +49,19 @@ export class Windows {
 
   start(state: Float64Array, at: number, since: number): void {
     for (let index = 0; index < this.meters.length; index += 1) {
-      this.meters[index]!.start(state, at + this.#offsets[index]!, since, this.#initialPermits[index]!);
+      this.meters[index]!.start(state, at + this.offsets[index]!, since, this.initialPermits[index]!);
     }
   }
 
   wait(state: Float64Array, at: number, now: number, cost: number): number {
     const only = this.only;
-    return only === undefined ? this.#waitForAll(state, at, now, cost) : only.wait(state, at, now, cost);
+    return only === undefined ? this.waitForAll(state, at, now, cost) : only.wait(state, at, now, cost);
   }
 
-  #waitForAll(state: Float64Array, at: number, now: number, cost: number): number {
+  private waitForAll(state: Float64Array, at: number, now: number, cost: number): number {
     let longest = 0;
     for (let index = 0; index < this.meters.length; index += 1) {
-      const wait = this.meters[index]!.wait(state, at + this.#offsets[index]!, now, cost);
+      const wait = this.meters[index]!.wait(state, at + this.offsets[index]!, now, cost);
       if (wait > longest) longest = wait;
     }
     return longest;
@@ -69,13 +69,13 @@ export class Windows {
 
   take(state: Float64Array, at: number, now: number, cost: number): void {
     const only = this.only;
-    if (only === undefined) this.#takeFromAll(state, at, now, cost);
+    if (only === undefined) this.takeFromAll(state, at, now, cost);
     else only.take(state, at, now, cost);
   }
 
-  #takeFromAll(state: Float64Array, at: number, now: number, cost: number): void {
+  private takeFromAll(state: Float64Array, at: number, now: number, cost: number): void {
     for (let index = 0; index < this.meters.length; index += 1) {
-      this.meters[index]!.take(state, at + this.#offsets[index]!, now, cost);
+      this.meters[index]!.take(state, at + this.offsets[index]!, now, cost);
     }
   }
 
@@ -83,7 +83,7 @@ export class Windows {
   refund(state: Float64Array, at: number, now: number, cost: number, takenAt: number): number {
     let least = cost;
     for (let index = 0; index < this.meters.length; index += 1) {
-      const given = this.meters[index]!.refund(state, at + this.#offsets[index]!, now, cost, takenAt);
+      const given = this.meters[index]!.refund(state, at + this.offsets[index]!, now, cost, takenAt);
       if (given < least) least = given;
     }
     return least;
@@ -92,7 +92,7 @@ export class Windows {
   remaining(state: Float64Array, at: number, now: number): number {
     let least = Infinity;
     for (let index = 0; index < this.meters.length; index += 1) {
-      const remaining = this.meters[index]!.remaining(state, at + this.#offsets[index]!, now);
+      const remaining = this.meters[index]!.remaining(state, at + this.offsets[index]!, now);
       if (remaining < least) least = remaining;
     }
     return least;
@@ -101,14 +101,14 @@ export class Windows {
   /** Permits taken and not come back, window by window. */
   missing(state: Float64Array, at: number, now: number): number[] {
     return this.meters.map(
-      (meter, index) => this.#mostAtOnce(index) - meter.remaining(state, at + this.#offsets[index]!, now),
+      (meter, index) => this.mostAtOnce(index) - meter.remaining(state, at + this.offsets[index]!, now),
     );
   }
 
   /** Leaves at most `permits` in one window: the one of that length, or the first. */
   drainTo(state: Float64Array, at: number, now: number, permits: number, windowMs: number | undefined): void {
-    const index = Math.max(0, this.#indexOf(windowMs));
-    this.meters[index]!.drainTo(state, at + this.#offsets[index]!, now, permits);
+    const index = Math.max(0, this.indexOf(windowMs));
+    this.meters[index]!.drainTo(state, at + this.offsets[index]!, now, permits);
   }
 
   /** Leaves in each window at most the share that `other` has left in its own of the nearest length. */
@@ -116,16 +116,16 @@ export class Windows {
     const missing = other.missing(otherState, 0, now);
     for (let index = 0; index < this.meters.length; index += 1) {
       const meter = this.meters[index]!;
-      const nearest = other.#nearestTo(meter.windowMs);
-      const most = other.#mostAtOnce(nearest);
-      const permits = Math.floor((this.#mostAtOnce(index) * (most - missing[nearest]!)) / most);
-      meter.drainTo(state, this.#offsets[index]!, now, permits);
+      const nearest = other.nearestTo(meter.windowMs);
+      const most = other.mostAtOnce(nearest);
+      const permits = Math.floor((this.mostAtOnce(index) * (most - missing[nearest]!)) / most);
+      meter.drainTo(state, this.offsets[index]!, now, permits);
     }
   }
 
   /** The configured limit of the window of that length, of the first when none is named. */
   limitOf(windowMs: number | undefined): number | undefined {
-    return this.options[this.#indexOf(windowMs)]?.limit;
+    return this.options[this.indexOf(windowMs)]?.limit;
   }
 
   /** Puts every window's limit at `factor` times the configured one, never below one permit. */
@@ -136,16 +136,16 @@ export class Windows {
   }
 
   /** A window that gives one at a time has one at most. */
-  #mostAtOnce(index: number): number {
+  private mostAtOnce(index: number): number {
     return this.options[index]!.algorithm === 'warm-up' ? 1 : this.meters[index]!.capacity;
   }
 
-  #nearestTo(windowMs: number): number {
+  private nearestTo(windowMs: number): number {
     const distances = this.meters.map((meter) => Math.abs(Math.log(meter.windowMs / windowMs)));
     return distances.indexOf(Math.min(...distances));
   }
 
-  #indexOf(windowMs: number | undefined): number {
+  private indexOf(windowMs: number | undefined): number {
     return windowMs === undefined ? 0 : this.options.findIndex((window) => window.windowMs === windowMs);
   }
 }

@@ -38,26 +38,26 @@ export class Retry implements AroundPolicy, Repeats {
   readonly kind = 'around';
   readonly type = 'retry';
   readonly repeats = this;
-  readonly #budget: Budget;
-  readonly #record: RetryRecord;
-  #options!: ResolvedRetryOptions;
-  #plans!: ClassPlans;
-  #classify!: Classify;
-  #latency = new ExpectedLatency(0);
+  private readonly budget: Budget;
+  private readonly record: RetryRecord;
+  private options!: ResolvedRetryOptions;
+  private plans!: ClassPlans;
+  private classify!: Classify;
+  private latency = new ExpectedLatency(0);
   /** Whether it has to be known when an operation began. */
-  #timed = false;
-  #recordsAll = false;
-  #calls = 0;
-  #sleeping = 0;
+  private timed = false;
+  private recordsAll = false;
+  private calls = 0;
+  private sleeping = 0;
 
   constructor(
     readonly name: string,
     options: ResolvedRetryOptions,
     private readonly context: PolicyContext,
   ) {
-    this.#budget = context.shared('budget', name, () => new Budget(options.budget, () => context.clock.now()));
-    this.#budget.countedByRetry = true;
-    this.#record = new RetryRecord(name, context);
+    this.budget = context.shared('budget', name, () => new Budget(options.budget, () => context.clock.now()));
+    this.budget.countedByRetry = true;
+    this.record = new RetryRecord(name, context);
     this.reconfigure(options);
   }
 
@@ -87,30 +87,30 @@ export class Retry implements AroundPolicy, Repeats {
 
   /** @throws InvalidUseError when the idempotency key cannot be computed */
   begin(call: Call): number {
-    this.#calls += 1;
-    const { idempotencyKey } = this.#options;
+    this.calls += 1;
+    const { idempotencyKey } = this.options;
     if (idempotencyKey !== undefined) attachIdempotencyKey(call, idempotencyKey, this.name);
-    this.#budget.opened();
+    this.budget.opened();
     return reportSequence();
   }
 
   /** A policy further in that looks at the clock has read it already. */
   startOf(call: Call): number {
-    if (!this.#timed && call.deadline === Infinity) return Number.NaN;
+    if (!this.timed && call.deadline === Infinity) return Number.NaN;
     return call.now > 0 ? call.now : (call.now = this.context.clock.now());
   }
 
   succeeded(call: Call, startedAt: number): void {
-    this.#budget.closed();
-    if (!this.#recordsAll && call.deadline === Infinity) return;
+    this.budget.closed();
+    if (!this.recordsAll && call.deadline === Infinity) return;
     const endedAt = this.context.clock.now();
-    if (call.deadline < Infinity) this.#latency.record(endedAt - startedAt, endedAt);
-    if (this.#recordsAll) this.#record.succeededAtOnce(call.name, endedAt - startedAt, endedAt);
+    if (call.deadline < Infinity) this.latency.record(endedAt - startedAt, endedAt);
+    if (this.recordsAll) this.record.succeededAtOnce(call.name, endedAt - startedAt, endedAt);
   }
 
   failed(call: Call, next: Next, begun: number, startedAt: number, error: unknown): Promise<unknown> {
     const operation = new RetryOperation(call, next, startedAt, begun);
-    return this.#resume(operation, error, this.#failed(operation, error));
+    return this.resume(operation, error, this.delayAfter(operation, error));
   }
 
   /** Stays synchronous for as long as nothing has to be waited for. */
@@ -118,9 +118,9 @@ export class Retry implements AroundPolicy, Repeats {
     const operation = new RetryOperation(call, next, startedAt, begun);
     let error = first;
     for (;;) {
-      const delayMs = this.#failed(operation, error);
-      if (delayMs > 0) return this.#resume(operation, error, delayMs);
-      this.#begin(operation, error, delayMs);
+      const delayMs = this.delayAfter(operation, error);
+      if (delayMs > 0) return this.resume(operation, error, delayMs);
+      this.beginNext(operation, error, delayMs);
       let result: unknown;
       try {
         result = operation.next(operation.call);
@@ -128,131 +128,131 @@ export class Retry implements AroundPolicy, Repeats {
         error = next;
         continue;
       }
-      if (isThenable(result)) return this.#resumeAwaiting(operation, result);
-      this.#recovered(operation);
+      if (isThenable(result)) return this.resumeAwaiting(operation, result);
+      this.recovered(operation);
       return result;
     }
   }
 
   get inFlight(): number {
-    return this.#budget.operations;
+    return this.budget.operations;
   }
 
   inspect(now: number): RetrySnapshot {
     return {
       type: this.type,
       name: this.name,
-      calls: this.#calls,
-      sleeping: this.#sleeping,
-      budget: this.#budget.inspect(now),
-      ...this.#record.snapshot(),
+      calls: this.calls,
+      sleeping: this.sleeping,
+      budget: this.budget.inspect(now),
+      ...this.record.snapshot(),
     };
   }
 
   /** Totals, budget and history are kept, learned delays are not; operations under way go on under the new options. */
   reconfigure(options: ResolvedRetryOptions): void {
-    this.#options = options;
-    this.#budget.reconfigure(options.budget);
-    this.#plans = planClasses(options);
-    this.#classify = createClassifier({ rules: options.rules, wallNow: () => this.context.clock.wallNow() });
-    this.#latency = this.#latency.under(options.expectedLatency);
+    this.options = options;
+    this.budget.reconfigure(options.budget);
+    this.plans = planClasses(options);
+    this.classify = createClassifier({ rules: options.rules, wallNow: () => this.context.clock.wallNow() });
+    this.latency = this.latency.under(options.expectedLatency);
     const { size, of } = options.history;
-    this.#record.keep(size);
-    this.#timed = size > 0 || options.withinMs !== undefined || mayLookAtTime(options);
-    this.#recordsAll = size > 0 && of === 'all';
+    this.record.keep(size);
+    this.timed = size > 0 || options.withinMs !== undefined || mayLookAtTime(options);
+    this.recordsAll = size > 0 && of === 'all';
   }
 
-  async #resumeAwaiting(operation: RetryOperation, result: PromiseLike<unknown>): Promise<unknown> {
+  private async resumeAwaiting(operation: RetryOperation, result: PromiseLike<unknown>): Promise<unknown> {
     let value: unknown;
     try {
       value = await result;
     } catch (error) {
-      return await this.#resume(operation, error, this.#failed(operation, error));
+      return await this.resume(operation, error, this.delayAfter(operation, error));
     }
-    this.#recovered(operation);
+    this.recovered(operation);
     return value;
   }
 
-  async #resume(operation: RetryOperation, thrown: unknown, wait: number): Promise<unknown> {
+  private async resume(operation: RetryOperation, thrown: unknown, wait: number): Promise<unknown> {
     let error = thrown;
     let delayMs = wait;
     for (;;) {
-      if (delayMs > 0) await this.#sleep(operation, delayMs);
-      if (operation.call.aborted) this.#stop(operation, operation.call.reason ?? error, 'aborted');
-      this.#begin(operation, error, delayMs);
+      if (delayMs > 0) await this.sleep(operation, delayMs);
+      if (operation.call.aborted) this.stop(operation, operation.call.reason ?? error, 'aborted');
+      this.beginNext(operation, error, delayMs);
       let value: unknown;
       try {
         value = await operation.next(operation.call);
       } catch (next) {
         error = next;
-        delayMs = this.#failed(operation, error);
+        delayMs = this.delayAfter(operation, error);
         continue;
       }
-      this.#recovered(operation);
+      this.recovered(operation);
       return value;
     }
   }
 
-  #begin(operation: RetryOperation, error: unknown, delayMs: number): void {
-    this.#record.retried(operation, delayMs);
-    operation.begin(this.#plans[operation.lastClass], delayMs, error, reportSequence());
+  private beginNext(operation: RetryOperation, error: unknown, delayMs: number): void {
+    this.record.retried(operation, delayMs);
+    operation.begin(this.plans[operation.lastClass], delayMs, error, reportSequence());
   }
 
   /**
    * @returns ms to wait before the next attempt
    * @throws the error, when there is none
    */
-  #failed(operation: RetryOperation, error: unknown): number {
+  private delayAfter(operation: RetryOperation, error: unknown): number {
     const now = this.context.clock.now();
-    const classification = this.#classify(error);
+    const classification = this.classify(error);
     const { errorClass, retryAfterMs } = classification;
-    this.#record.attemptFailed(operation, errorClass);
-    this.#attemptOver(operation, false, now);
-    if (retryAfterMs !== undefined) this.#plans[errorClass].learner?.asked(retryAfterMs, now);
-    const decision = operation.call.aborted ? 'aborted' : this.#decide(operation, error, classification, now);
+    this.record.attemptFailed(operation, errorClass);
+    this.attemptOver(operation, false, now);
+    if (retryAfterMs !== undefined) this.plans[errorClass].learner?.asked(retryAfterMs, now);
+    const decision = operation.call.aborted ? 'aborted' : this.decide(operation, error, classification, now);
     if (typeof decision !== 'number') {
       operation.failed(errorClass, error, undefined);
-      return this.#stop(operation, error, decision);
+      return this.stop(operation, error, decision);
     }
     operation.failed(errorClass, error, decision);
     operation.taken = errorClass;
-    this.#record.scheduled(operation, decision, now);
+    this.record.scheduled(operation, decision, now);
     return decision;
   }
 
-  #decide(operation: RetryOperation, error: unknown, classification: Classification, now: number): Decision {
+  private decide(operation: RetryOperation, error: unknown, classification: Classification, now: number): Decision {
     const { call, attempt } = operation;
-    const options = this.#options;
-    const plan = this.#plans[classification.errorClass];
+    const options = this.options;
+    const plan = this.plans[classification.errorClass];
     const decision = decide({
       classification,
       plan,
       attempt,
       wanted: wantedBy(options.retryIf, error, { attempt, classification, call }),
       refused: isRefused(error),
-      retriedElsewhere: isRetriedUpstream() || this.#retriedFurtherIn(operation, error),
+      retriedElsewhere: isRetriedUpstream() || this.retriedFurtherIn(operation, error),
       repeatable: (call.idempotent ?? options.idempotent ?? true) || idempotencyKeyOf(call) !== undefined,
       step: operation.step(plan, this.context.random.next(), now),
       withinMs: options.withinMs ?? Infinity,
       remainingMs: call.deadline - now,
-      expectedLatencyMs: call.deadline === Infinity ? 0 : this.#latency.ms(now),
+      expectedLatencyMs: call.deadline === Infinity ? 0 : this.latency.ms(now),
       retryAfter: options.retryAfter,
     });
     if (typeof decision !== 'number') return decision;
-    return this.#budget.take(classification.errorClass, now) ? decision : 'budget';
+    return this.budget.take(classification.errorClass, now) ? decision : 'budget';
   }
 
-  #retriedFurtherIn(operation: RetryOperation, error: unknown): boolean {
+  private retriedFurtherIn(operation: RetryOperation, error: unknown): boolean {
     if (isRetryExhausted(error)) return true;
     const inner = reportOfOther(error, this.name, operation.since);
     return inner !== undefined && isExhaustion(inner.reason);
   }
 
-  #sleep({ call }: RetryOperation, delayMs: number): Promise<void> {
-    this.#sleeping += 1;
+  private sleep({ call }: RetryOperation, delayMs: number): Promise<void> {
+    this.sleeping += 1;
     return new Promise((resolve) => {
       const wake = () => {
-        this.#sleeping -= 1;
+        this.sleeping -= 1;
         release();
         resolve();
       };
@@ -265,30 +265,30 @@ export class Retry implements AroundPolicy, Repeats {
     });
   }
 
-  #recovered(operation: RetryOperation): void {
-    this.#attemptOver(operation, true, this.context.clock.now());
-    this.#budget.closed();
-    this.#record.recovered(operation);
+  private recovered(operation: RetryOperation): void {
+    this.attemptOver(operation, true, this.context.clock.now());
+    this.budget.closed();
+    this.record.recovered(operation);
   }
 
-  #stop(operation: RetryOperation, error: unknown, reason: StopReason): never {
-    this.#giveBack(operation);
-    this.#budget.closed();
-    const report = this.#record.stopped(operation, error, reason);
-    const wraps = isExhaustion(reason) && this.#options.onExhausted === 'wrap';
+  private stop(operation: RetryOperation, error: unknown, reason: StopReason): never {
+    this.giveBack(operation);
+    this.budget.closed();
+    const report = this.record.stopped(operation, error, reason);
+    const wraps = isExhaustion(reason) && this.options.onExhausted === 'wrap';
     const thrown = wraps ? new RetryExhaustedError(report, error) : error;
     fileReport(thrown, report);
     throw thrown;
   }
 
-  #attemptOver(operation: RetryOperation, succeeded: boolean, now: number): void {
+  private attemptOver(operation: RetryOperation, succeeded: boolean, now: number): void {
     operation.over(succeeded, now);
-    this.#giveBack(operation);
+    this.giveBack(operation);
   }
 
-  #giveBack(operation: RetryOperation): void {
+  private giveBack(operation: RetryOperation): void {
     if (operation.taken === undefined) return;
-    this.#budget.giveBack(operation.taken);
+    this.budget.giveBack(operation.taken);
     operation.taken = undefined;
   }
 }

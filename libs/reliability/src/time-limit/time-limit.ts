@@ -18,17 +18,17 @@ export class TimeLimit implements AroundPolicy, Limits {
   readonly kind = 'around';
   readonly type = 'time-limit';
   readonly limits = this;
-  readonly #wait: LimitedWait;
-  readonly #attemptOver: Expiry;
-  readonly #deadlineOver: Expiry;
+  private readonly limitedWait: LimitedWait;
+  private readonly attemptOver: Expiry;
+  private readonly deadlineOver: Expiry;
 
   constructor(
     readonly name: string,
     options: ResolvedTimeLimitOptions,
     private readonly capabilities: Capabilities,
   ) {
-    this.#wait = new LimitedWait(this.type, name, options, capabilities);
-    this.#attemptOver = {
+    this.limitedWait = new LimitedWait(this.type, name, options, capabilities);
+    this.attemptOver = {
       own: true,
       expire: (call, limitMs) => {
         const error = new CallTimeoutError(name, call.name, limitMs);
@@ -36,7 +36,7 @@ export class TimeLimit implements AroundPolicy, Limits {
         return error;
       },
     };
-    this.#deadlineOver = {
+    this.deadlineOver = {
       own: false,
       expire: (call) => {
         const error = new DeadlineExceededError(this.type, name, call.name, false);
@@ -56,8 +56,8 @@ export class TimeLimit implements AroundPolicy, Limits {
   }
 
   limitMs(call: Call, now: number): number {
-    const ownMs = this.#wait.limitMs(now);
-    return call.deadline === Infinity ? ownMs : this.#earlier(call, ownMs, now);
+    const ownMs = this.limitedWait.limitMs(now);
+    return call.deadline === Infinity ? ownMs : this.earlier(call, ownMs, now);
   }
 
   wait(
@@ -67,38 +67,38 @@ export class TimeLimit implements AroundPolicy, Limits {
     limitMs: number,
     follower: Follower | undefined,
   ): Promise<unknown> {
-    return this.#wait.wait(call, work, startedAt, limitMs, this.#expiryOf(call, startedAt, limitMs), follower);
+    return this.limitedWait.wait(call, work, startedAt, limitMs, this.expiryOf(call, startedAt, limitMs), follower);
   }
 
   noteInTime(startedAt: number): void {
-    this.#wait.noteInTime(startedAt);
+    this.limitedWait.noteInTime(startedAt);
   }
 
   get inFlight(): number {
-    return this.#wait.waiting;
+    return this.limitedWait.waiting;
   }
 
   inspect(now: number): PolicySnapshot {
-    return { type: this.type, name: this.name, ...this.#wait.inspect(now) };
+    return { type: this.type, name: this.name, ...this.limitedWait.inspect(now) };
   }
 
   reconfigure(options: ResolvedTimeLimitOptions): void {
-    this.#wait.reconfigure(options);
+    this.limitedWait.reconfigure(options);
   }
 
   measure(): void {
-    this.#wait.measure();
+    this.limitedWait.measure();
   }
 
-  #earlier(call: Call, ownMs: number, now: number): number {
+  private earlier(call: Call, ownMs: number, now: number): number {
     const remainingMs = call.deadline - now;
-    if (remainingMs <= 0) throw this.#wait.refuse(call);
+    if (remainingMs <= 0) throw this.limitedWait.refuse(call);
     return Math.min(ownMs, remainingMs);
   }
 
-  #expiryOf(call: Call, startedAt: number, limitMs: number): Expiry {
-    const own = call.deadline === Infinity || this.#wait.limitMs(startedAt) <= limitMs;
-    return own ? this.#attemptOver : this.#deadlineOver;
+  private expiryOf(call: Call, startedAt: number, limitMs: number): Expiry {
+    const own = call.deadline === Infinity || this.limitedWait.limitMs(startedAt) <= limitMs;
+    return own ? this.attemptOver : this.deadlineOver;
   }
 }
 
