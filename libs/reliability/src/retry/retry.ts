@@ -75,13 +75,37 @@ export class Retry implements AroundPolicy, Repeats {
       this.succeeded(call, startedAt);
       return result;
     }
-    // Cheaper than an async frame, and V8 follows it all the same when it collects an error's asynchronous stack.
-    return (result instanceof Promise ? result : Promise.resolve(result)).then(
+    const work = result instanceof Promise ? result : Promise.resolve(result);
+    return Number.isNaN(startedAt)
+      ? this.followUntimed(call, next, begun, work)
+      : this.followTimed(call, next, begun, startedAt, work);
+  }
+
+  // `then` is cheaper than an async frame, and V8 follows it all the same when it collects an error's asynchronous stack.
+  private followTimed(
+    call: Call,
+    next: Next,
+    begun: number,
+    startedAt: number,
+    work: Promise<unknown>,
+  ): Promise<unknown> {
+    return work.then(
       (value: unknown) => {
         this.succeeded(call, startedAt);
         return value;
       },
       (error: unknown) => this.failed(call, next, begun, startedAt, error),
+    );
+  }
+
+  /** As {@link followTimed}, with nothing to remember between the two functions but who called. */
+  private followUntimed(call: Call, next: Next, begun: number, work: Promise<unknown>): Promise<unknown> {
+    return work.then(
+      (value: unknown) => {
+        this.succeeded(call, Number.NaN);
+        return value;
+      },
+      (error: unknown) => this.failed(call, next, begun, Number.NaN, error),
     );
   }
 
