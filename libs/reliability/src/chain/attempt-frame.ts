@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.js';
 import type { Follower, Limits, Next, Permit, Repeats } from '../core/policy.js';
+import { callsOnce, IdleList, type Reusable } from '../core/idle-list.js';
 import { Refusal } from '../core/refusal.js';
 import { isThenable } from '../core/thenable.js';
 import { abandonedBy, type AdmissionSegment, type Waiting } from './admission-segment.js';
@@ -11,6 +12,7 @@ import { abandonedBy, type AdmissionSegment, type Waiting } from './admission-se
 export class AttemptFrame {
   /** The same for further attempts: they are repeated by the one who makes them. */
   private readonly once: AttemptFrame;
+  private readonly idle = new IdleList<Run>();
   /** {@link once}, to be handed to the policy that repeats. */
   readonly again: Next;
 
@@ -79,73 +81,64 @@ export class AttemptFrame {
   private admitted(call: Call, permits: Permit[], begun: number): unknown {
     return this.limits === undefined
       ? this.unlimited(call, permits, begun)
-      : this.limited(this.limits, new Run(this, call, permits, begun));
+      : this.limited(this.limits, call, permits, begun);
   }
 
-  /** What {@link Run} does, in the frame itself. */
   private unlimited(call: Call, permits: Permit[], begun: number): unknown {
-    const { segment, repeats } = this;
     const admittedAt = call.now;
     const abandonedBefore = abandonedBy(call);
     let work: unknown;
     try {
       work = this.invoke(call);
     } catch (error) {
-      segment.failed(call, permits, admittedAt, abandonedBefore, error);
+      this.segment.failed(call, permits, admittedAt, abandonedBefore, error);
       throw error;
     }
-    if (call.abortable && work instanceof Promise) {
-      return followAbortable(new Run(this, call, permits, begun, admittedAt, abandonedBefore), work);
-    }
-    const startedAt = repeats === undefined ? 0 : repeats.startOf(call);
-    if (work instanceof Promise) {
-      return work.then(
-        (value: unknown) => {
-          segment.succeeded(call, permits, admittedAt, abandonedBefore, value);
-          if (repeats !== undefined) repeats.succeeded(call, startedAt);
-          return value;
-        },
-        (error: unknown) => {
-          segment.failed(call, permits, admittedAt, abandonedBefore, error);
-          if (repeats === undefined) throw error;
-          return repeats.failed(call, this.again, begun, startedAt, error);
-        },
-      );
-    }
-    segment.succeeded(call, permits, admittedAt, abandonedBefore, work);
-    if (repeats !== undefined) repeats.succeeded(call, startedAt);
-    return work;
+    if (!(work instanceof Promise)) return this.done(call, permits, admittedAt, abandonedBefore, work);
+    const run = this.runOf(work, call, permits, begun, admittedAt, abandonedBefore);
+    return work.then(run.onValue, run.onError);
   }
 
-  private limited(limits: Limits, run: Run): unknown {
-    const { call } = run;
+  private limited(limits: Limits, call: Call, permits: Permit[], begun: number): unknown {
+    const admittedAt = call.now;
+    const abandonedBefore = abandonedBy(call);
     let limitMs: number;
     let work: unknown;
     try {
-      limitMs = limits.limitMs(call, run.admittedAt);
+      limitMs = limits.limitMs(call, admittedAt);
       work = this.invoke(call);
     } catch (error) {
-      run.settleFailed(error);
+      this.segment.failed(call, permits, admittedAt, abandonedBefore, error);
       throw error;
     }
-    run.begun();
-    if (work instanceof Promise || isThenable(work)) return limits.wait(call, work, run.admittedAt, limitMs, run);
-    limits.noteInTime(run.admittedAt);
-    run.succeeded(work);
-    return work;
+    if (work instanceof Promise || isThenable(work)) {
+      const run = this.runOf(work, call, permits, begun, admittedAt, abandonedBefore);
+      return limits.wait(call, work, admittedAt, limitMs, run);
+    }
+    limits.noteInTime(admittedAt);
+    return this.done(call, permits, admittedAt, abandonedBefore, work);
   }
-}
 
-/** Settles the permits when the work ends or the call is aborted, and gives what the caller gets. */
-function followAbortable(run: Run, work: Promise<unknown>): Promise<unknown> {
-  run.begun();
-  return work.then(
-    (value) => {
-      run.succeeded(value);
-      return value;
-    },
-    (error: unknown) => run.failed(error),
-  );
+  /** The work gave a plain value. */
+  private done(call: Call, permits: Permit[], admittedAt: number, abandonedBefore: number, value: unknown): unknown {
+    const { repeats } = this;
+    this.segment.succeeded(call, permits, admittedAt, abandonedBefore, value);
+    if (repeats !== undefined) repeats.succeeded(call, repeats.startOf(call));
+    return value;
+  }
+
+  private runOf(
+    work: PromiseLike<unknown>,
+    call: Call,
+    permits: Permit[],
+    operation: number,
+    admittedAt: number,
+    abandonedBefore: number,
+  ): Run {
+    const run = callsOnce(work) ? (this.idle.take() ?? new Run(this, this.idle)) : new Run(this, undefined);
+    run.begin(call, permits, operation, admittedAt, abandonedBefore);
+    return run;
+  }
 }
 
 /** A run that first has to wait for admission. Its promise gives the result, or the refusal as a value. */
@@ -159,57 +152,82 @@ export function throwRefusal(result: unknown): unknown {
   return result;
 }
 
-/** An attempt that was admitted, and may be over for its caller before its work is. */
-class Run implements Follower {
+const NOTHING: Permit[] = [];
+
+/** An attempt that was admitted, and may be over for its caller before its work is; when that is over, another one. */
+class Run implements Follower, Reusable<Run> {
+  nextIdle: Run | undefined = undefined;
+  private call: Call | undefined = undefined;
+  private permits = NOTHING;
+  private operation = 0;
+  private admittedAt = 0;
+  private abandonedBefore = 0;
   /** For the policy that repeats. */
-  private startedAt: number | undefined = undefined;
+  private startedAt = Number.NaN;
   private aborted = false;
   private unwatch: (() => void) | undefined = undefined;
 
   constructor(
     private readonly frame: AttemptFrame,
-    readonly call: Call,
-    private readonly permits: Permit[],
-    private readonly operation: number,
-    readonly admittedAt = call.now,
-    private readonly abandonedBefore = abandonedBy(call),
+    private readonly idle: IdleList<Run> | undefined,
   ) {}
 
   /** The work has begun: from now on permits are settled when the call is aborted; they end when the work does. */
-  begun(): void {
+  begin(call: Call, permits: Permit[], operation: number, admittedAt: number, abandonedBefore: number): void {
     const { repeats } = this.frame;
-    if (repeats !== undefined) this.startedAt = repeats.startOf(this.call);
-    if (this.call.abortable) this.watchAbort();
+    this.call = call;
+    this.permits = permits;
+    this.operation = operation;
+    this.admittedAt = admittedAt;
+    this.abandonedBefore = abandonedBefore;
+    if (repeats !== undefined) this.startedAt = repeats.startOf(call);
+    if (call.abortable) this.watchAbort(call);
   }
+
+  readonly onValue = (value: unknown): unknown => {
+    this.succeeded(value);
+    return value;
+  };
+
+  readonly onError = (error: unknown): unknown => this.failed(error);
 
   succeeded(value: unknown): void {
-    const { frame, call } = this;
-    if (this.unwatch !== undefined) this.unwatch();
-    if (this.aborted) frame.segment.over(call, this.permits, this.admittedAt, this.abandonedBefore);
-    else frame.segment.succeeded(call, this.permits, this.admittedAt, this.abandonedBefore, value);
-    if (frame.repeats !== undefined) frame.repeats.succeeded(call, this.startedAt!);
-  }
-
-  settleFailed(error: unknown): void {
-    const { frame, call } = this;
-    if (this.unwatch !== undefined) this.unwatch();
-    if (this.aborted) frame.segment.over(call, this.permits, this.admittedAt, this.abandonedBefore);
-    else frame.segment.failed(call, this.permits, this.admittedAt, this.abandonedBefore, error);
+    const { call, permits, aborted } = this;
+    if (call === undefined) return;
+    const { segment, repeats } = this.frame;
+    const { admittedAt, abandonedBefore, startedAt } = this;
+    this.rest();
+    if (aborted) segment.over(call, permits, admittedAt, abandonedBefore);
+    else segment.succeeded(call, permits, admittedAt, abandonedBefore, value);
+    if (repeats !== undefined) repeats.succeeded(call, startedAt);
   }
 
   /** @throws the error, when nothing repeats */
   failed(error: unknown): Promise<unknown> {
-    this.settleFailed(error);
-    const { repeats, again } = this.frame;
+    const { call, permits, aborted } = this;
+    if (call === undefined) throw error;
+    const { segment, repeats, again } = this.frame;
+    const { admittedAt, abandonedBefore, startedAt, operation } = this;
+    this.rest();
+    if (aborted) segment.over(call, permits, admittedAt, abandonedBefore);
+    else segment.failed(call, permits, admittedAt, abandonedBefore, error);
     if (repeats === undefined) throw error;
-    return repeats.failed(this.call, again, this.operation, this.startedAt!, error);
+    return repeats.failed(call, again, operation, startedAt, error);
   }
 
-  private watchAbort(): void {
-    this.unwatch = this.call.onAbort((reason) => {
+  private rest(): void {
+    if (this.unwatch !== undefined) this.unwatch();
+    this.call = this.unwatch = undefined;
+    this.permits = NOTHING;
+    this.aborted = false;
+    if (this.idle !== undefined) this.idle.give(this);
+  }
+
+  private watchAbort(call: Call): void {
+    this.unwatch = call.onAbort((reason) => {
       this.unwatch!();
       this.aborted = true;
-      this.frame.segment.aborted(this.call, this.permits, this.admittedAt, reason);
+      this.frame.segment.aborted(call, this.permits, this.admittedAt, reason);
     });
   }
 }

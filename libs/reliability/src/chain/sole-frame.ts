@@ -1,5 +1,6 @@
 import type { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
+import { callsOnce, IdleList, type Reusable } from '../core/idle-list.js';
 import { Success } from '../core/outcome.js';
 import type { Admission, AdmissionPolicy, Next, Permit } from '../core/policy.js';
 import { Refusal } from '../core/refusal.js';
@@ -16,6 +17,7 @@ export class SoleFrame {
   private readonly use: Use;
   private readonly timed: boolean;
   private readonly ends: boolean;
+  private readonly idle = new IdleList<SoleRun>();
 
   constructor(
     { policy, use }: AdmissionStep,
@@ -62,24 +64,20 @@ export class SoleFrame {
       this.failed(call, permit, error);
       throw error;
     }
-    if (work instanceof Promise) {
-      return work.then(
-        (value: unknown) => {
-          this.succeeded(call, permit, value);
-          return value;
-        },
-        (error: unknown) => {
-          this.failed(call, permit, error);
-          throw error;
-        },
-      );
-    }
+    if (work instanceof Promise) return this.follow(call, permit, work);
     this.succeeded(call, permit, work);
     return work;
   }
 
+  private follow(call: Call, permit: Permit, work: Promise<unknown>): Promise<unknown> {
+    const run = callsOnce(work) ? (this.idle.take() ?? new SoleRun(this, this.idle)) : new SoleRun(this, undefined);
+    run.call = call;
+    run.permit = permit;
+    return work.then(run.onValue, run.onError);
+  }
+
   /** Nothing further in reads the clock: the call still has the time of its admission. */
-  private succeeded(call: Call, permit: Permit, value: unknown): void {
+  succeeded(call: Call, permit: Permit, value: unknown): void {
     this.segment.inFlight -= 1;
     const now = this.timed ? this.clock.now() : 0;
     this.policy.settle(permit, new Success(value, this.timed ? now - call.now : 0), call, now);
@@ -91,7 +89,43 @@ export class SoleFrame {
     else this.segment.endLater(call, [permit], 0);
   }
 
-  private failed(call: Call, permit: Permit, error: unknown): void {
+  failed(call: Call, permit: Permit, error: unknown): void {
     this.segment.failed(call, [permit], call.now, 0, error);
+  }
+}
+
+/** A call that was admitted, until its work is over; then the next one's. */
+class SoleRun implements Reusable<SoleRun> {
+  nextIdle: SoleRun | undefined = undefined;
+  call: Call | undefined = undefined;
+  permit: Permit = 0;
+
+  constructor(
+    private readonly frame: SoleFrame,
+    private readonly idle: IdleList<SoleRun> | undefined,
+  ) {}
+
+  readonly onValue = (value: unknown): unknown => {
+    const { call, permit } = this;
+    if (call !== undefined) {
+      this.rest();
+      this.frame.succeeded(call, permit, value);
+    }
+    return value;
+  };
+
+  readonly onError = (error: unknown): never => {
+    const { call, permit } = this;
+    if (call !== undefined) {
+      this.rest();
+      this.frame.failed(call, permit, error);
+    }
+    throw error;
+  };
+
+  private rest(): void {
+    this.call = undefined;
+    this.permit = 0;
+    if (this.idle !== undefined) this.idle.give(this);
   }
 }

@@ -27,9 +27,10 @@ export function reachesStreak(rules: TripRules, consecutiveFailures: number): bo
 
 /** The rate that the window has reached, if it has. At the threshold is reached. */
 export function reachedRate(rules: TripRules, window: OutcomeWindow): TripReason | undefined {
-  const { calls } = window;
+  const { calls, failures, slow } = window;
   if (calls < rules.minimumCalls) return undefined;
-  if (rules.failureRate !== false && window.failures / calls >= rules.failureRate) return 'failure-rate';
-  if (rules.slowCallRate !== false && window.slow / calls >= rules.slowCallRate) return 'slow-call-rate';
+  // Every rate to be reached is above 0: most calls need no division.
+  if (failures > 0 && rules.failureRate !== false && failures / calls >= rules.failureRate) return 'failure-rate';
+  if (slow > 0 && rules.slowCallRate !== false && slow / calls >= rules.slowCallRate) return 'slow-call-rate';
   return undefined;
 }

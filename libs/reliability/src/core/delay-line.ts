@@ -9,7 +9,7 @@ export abstract class Delayed implements Due {
 
   constructor(
     /** Monotonic ms that its delay counts from. */
-    readonly startedAt: number,
+    public startedAt: number,
   ) {}
 
   abstract due(): void;

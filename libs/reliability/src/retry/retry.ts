@@ -3,6 +3,7 @@ import type { Call } from '../core/call.js';
 import { createClassifier } from '../core/classification/classify.js';
 import type { Classification, Classify } from '../core/error-class.js';
 import { isRefused } from '../core/errors.js';
+import { callsOnce, IdleList, type Reusable } from '../core/idle-list.js';
 import type { AroundPolicy, Next, PolicyContext, PolicySnapshot, Repeats } from '../core/policy.js';
 import type { PolicyDefinition } from '../core/policy-definition.js';
 import { isThenable } from '../core/thenable.js';
@@ -40,6 +41,7 @@ export class Retry implements AroundPolicy, Repeats {
   readonly repeats = this;
   private readonly budget: Budget;
   private readonly record: RetryRecord;
+  private readonly idle = new IdleList<FirstAttempt>();
   private options!: ResolvedRetryOptions;
   private plans!: ClassPlans;
   private classify!: Classify;
@@ -75,38 +77,19 @@ export class Retry implements AroundPolicy, Repeats {
       this.succeeded(call, startedAt);
       return result;
     }
-    const work = result instanceof Promise ? result : Promise.resolve(result);
-    return Number.isNaN(startedAt)
-      ? this.followUntimed(call, next, begun, work)
-      : this.followTimed(call, next, begun, startedAt, work);
+    return this.follow(call, next, begun, startedAt, result instanceof Promise ? result : Promise.resolve(result));
   }
 
   // `then` is cheaper than an async frame, and V8 follows it all the same when it collects an error's asynchronous stack.
-  private followTimed(
-    call: Call,
-    next: Next,
-    begun: number,
-    startedAt: number,
-    work: Promise<unknown>,
-  ): Promise<unknown> {
-    return work.then(
-      (value: unknown) => {
-        this.succeeded(call, startedAt);
-        return value;
-      },
-      (error: unknown) => this.failed(call, next, begun, startedAt, error),
-    );
-  }
-
-  /** As {@link followTimed}, with nothing to remember between the two functions but who called. */
-  private followUntimed(call: Call, next: Next, begun: number, work: Promise<unknown>): Promise<unknown> {
-    return work.then(
-      (value: unknown) => {
-        this.succeeded(call, Number.NaN);
-        return value;
-      },
-      (error: unknown) => this.failed(call, next, begun, Number.NaN, error),
-    );
+  private follow(call: Call, next: Next, begun: number, startedAt: number, work: Promise<unknown>): Promise<unknown> {
+    const first = callsOnce(work)
+      ? (this.idle.take() ?? new FirstAttempt(this, this.idle))
+      : new FirstAttempt(this, undefined);
+    first.call = call;
+    first.next = next;
+    first.begun = begun;
+    first.startedAt = startedAt;
+    return work.then(first.onValue, first.onError);
   }
 
   /** @throws InvalidUseError when the idempotency key cannot be computed */
@@ -314,6 +297,41 @@ export class Retry implements AroundPolicy, Repeats {
     if (operation.taken === undefined) return;
     this.budget.giveBack(operation.taken);
     operation.taken = undefined;
+  }
+}
+
+/** A first attempt under way, until it is over; then another operation's. */
+class FirstAttempt implements Reusable<FirstAttempt> {
+  nextIdle: FirstAttempt | undefined = undefined;
+  call: Call | undefined = undefined;
+  next: Next | undefined = undefined;
+  begun = 0;
+  startedAt = Number.NaN;
+
+  constructor(
+    private readonly retry: Retry,
+    private readonly idle: IdleList<FirstAttempt> | undefined,
+  ) {}
+
+  readonly onValue = (value: unknown): unknown => {
+    const { call } = this;
+    if (call !== undefined) {
+      this.rest();
+      this.retry.succeeded(call, this.startedAt);
+    }
+    return value;
+  };
+
+  readonly onError = (error: unknown): unknown => {
+    const { call, next, begun, startedAt } = this;
+    if (call === undefined) throw error;
+    this.rest();
+    return this.retry.failed(call, next!, begun, startedAt, error);
+  };
+
+  private rest(): void {
+    this.call = this.next = undefined;
+    if (this.idle !== undefined) this.idle.give(this);
   }
 }
 

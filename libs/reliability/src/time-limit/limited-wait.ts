@@ -2,6 +2,7 @@ import type { Call } from '../core/call.js';
 import type { Capabilities } from '../core/capabilities.js';
 import { DelayLine } from '../core/delay-line.js';
 import { DurationHistogram } from '../core/duration-histogram.js';
+import { callsOnce, IdleList } from '../core/idle-list.js';
 import type { Follower } from '../core/policy.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { DeadlineExceededError } from './deadline-exceeded-error.js';
@@ -14,6 +15,7 @@ export class LimitedWait {
   private adaptive: AdaptiveLimit | undefined;
   /** Of those who wait for the configured limit. */
   private line: DelayLine;
+  private readonly idle = new IdleList<LimitedWork>();
   /** Calls whose callers wait. */
   waiting = 0;
   private exceeded = 0;
@@ -98,7 +100,10 @@ export class LimitedWait {
     follower: Follower | undefined,
   ): Promise<unknown> {
     this.waiting += 1;
-    const limited = new LimitedWork(this, call, startedAt, limitMs, expiry, follower);
+    const limited = callsOnce(work)
+      ? (this.idle.take() ?? new LimitedWork(this, this.idle))
+      : new LimitedWork(this, undefined);
+    limited.begin(call, startedAt, limitMs, expiry, follower);
     return limited.follow(work, this.capabilities.clock, this.line);
   }
 
@@ -108,8 +113,8 @@ export class LimitedWait {
     if (abandoned) this.running += 1;
     this.exceeded += 1;
     this.durations?.record(limitMs);
-    if (expiry.own && this.adaptive !== undefined) this.adaptive.record(limitMs, this.capabilities.clock.now());
-    this.emit('exceeded', call, startedAt, limitMs);
+    if (expiry!.own && this.adaptive !== undefined) this.adaptive.record(limitMs, this.capabilities.clock.now());
+    this.emit('exceeded', call!, startedAt, limitMs);
     return abandoned;
   }
 
@@ -124,7 +129,7 @@ export class LimitedWait {
     else if (how === 'error') this.lateErrors += 1;
     else {
       this.lateResults += 1;
-      this.emit('late-result', call, startedAt, limitMs);
+      this.emit('late-result', call!, startedAt, limitMs);
     }
   }
 

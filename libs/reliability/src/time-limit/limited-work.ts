@@ -2,6 +2,7 @@ import type { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
 import { Delayed, type DelayLine } from '../core/delay-line.js';
 import type { ReliabilityError } from '../core/errors.js';
+import type { IdleList, Reusable } from '../core/idle-list.js';
 import type { Follower } from '../core/policy.js';
 import type { Timer } from '../core/timer.js';
 
@@ -23,8 +24,13 @@ export interface LimitedWorkAccounts {
   endedLate(work: LimitedWork, abandoned: boolean, how: 'result' | 'error' | 'cancelled'): void;
 }
 
-/** Work that somebody waits for, but no longer than a limit. */
-export class LimitedWork extends Delayed {
+/** Work that somebody waits for, but no longer than a limit; when it is over, other work. */
+export class LimitedWork extends Delayed implements Reusable<LimitedWork> {
+  nextIdle: LimitedWork | undefined = undefined;
+  call: Call | undefined = undefined;
+  limitMs = 0;
+  expiry: Expiry | undefined = undefined;
+  private follower: Follower | undefined = undefined;
   /** Where it does not stand in the line. */
   private timer: Timer | undefined = undefined;
   private ended: PromiseLike<void> | undefined = undefined;
@@ -36,13 +42,17 @@ export class LimitedWork extends Delayed {
 
   constructor(
     private readonly accounts: LimitedWorkAccounts,
-    readonly call: Call,
-    startedAt: number,
-    readonly limitMs: number,
-    readonly expiry: Expiry,
-    private readonly follower: Follower | undefined,
+    private readonly idle: IdleList<LimitedWork> | undefined,
   ) {
-    super(startedAt);
+    super(0);
+  }
+
+  begin(call: Call, startedAt: number, limitMs: number, expiry: Expiry, follower: Follower | undefined): void {
+    this.call = call;
+    this.startedAt = startedAt;
+    this.limitMs = limitMs;
+    this.expiry = expiry;
+    this.follower = follower;
   }
 
   /**
@@ -56,21 +66,44 @@ export class LimitedWork extends Delayed {
     });
     if (this.limitMs === line.delayMs && line.takes(this.startedAt)) line.join(this);
     else this.timer = clock.schedule(this.limitMs, this, this.startedAt);
-    this.ended = work.then(
-      (value) => this.succeeded(value),
-      (error: unknown) => this.failed(error),
-    );
+    this.ended = work.then(this.onValue, this.onError);
     return promise;
   }
 
   due(): void {
-    const { call } = this;
-    this.expired = this.expiry.expire(call, this.limitMs);
+    const call = this.call!;
+    this.expired = this.expiry!.expire(call, this.limitMs);
     this.abandoned = this.accounts.limitReached(this);
     if (!this.abandoned) return;
     call.abandon(Promise.resolve(this.ended));
     this.reject(this.expired);
   }
+
+  private readonly onValue = (value: unknown): void => {
+    const { accounts, expired, abandoned } = this;
+    if (this.settle === undefined) return;
+    if (expired === undefined) {
+      this.stopTimer();
+      accounts.noteInTime(this.startedAt);
+    } else accounts.endedLate(this, abandoned, 'result');
+    if (!abandoned) this.resolve(value);
+    this.rest();
+  };
+
+  private readonly onError = (error: unknown): void => {
+    const { accounts, expired, abandoned } = this;
+    if (this.settle === undefined) return;
+    if (expired === undefined) {
+      this.stopTimer();
+      accounts.noteFailed(this.startedAt);
+      this.reject(error);
+    } else {
+      accounts.endedLate(this, abandoned, isCancellation(error, expired) ? 'cancelled' : 'error');
+      const late = causedBy(expired, error);
+      if (!abandoned) this.reject(late);
+    }
+    this.rest();
+  };
 
   private resolve(value: unknown): void {
     this.accounts.waiting -= 1;
@@ -97,28 +130,18 @@ export class LimitedWork extends Delayed {
     else this.timer.cancel();
   }
 
-  private succeeded(value: unknown): void {
-    if (this.expired === undefined) {
-      this.stopTimer();
-      this.accounts.noteInTime(this.startedAt);
-      this.resolve(value);
-      return;
-    }
-    this.accounts.endedLate(this, this.abandoned, 'result');
-    if (!this.abandoned) this.resolve(value);
-  }
-
-  private failed(error: unknown): void {
-    const expired = this.expired;
-    if (expired === undefined) {
-      this.stopTimer();
-      this.accounts.noteFailed(this.startedAt);
-      this.reject(error);
-      return;
-    }
-    this.accounts.endedLate(this, this.abandoned, isCancellation(error, expired) ? 'cancelled' : 'error');
-    const late = causedBy(expired, error);
-    if (!this.abandoned) this.reject(late);
+  private rest(): void {
+    this.call =
+      this.expiry =
+      this.follower =
+      this.timer =
+      this.ended =
+      this.expired =
+      this.settle =
+      this.throwOut =
+        undefined;
+    this.abandoned = false;
+    if (this.idle !== undefined) this.idle.give(this);
   }
 }
 
