@@ -82,6 +82,7 @@ describeWithEngines(['chromium'], 'the live page in a browser', () => {
   it('is used by keyboard alone: to find, to open, to force a circuit and to give it back', async () => {
     const { app, manager, url } = await start({ policies: THREE, dashboard: { auth } });
     const { page } = await visit(browser, url);
+    await page.locator('input:focus').waitFor();
     await page.keyboard.type(TOKEN);
     await page.keyboard.press('Enter');
     await headline(page, 'All is well');

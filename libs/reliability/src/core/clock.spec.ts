@@ -7,6 +7,14 @@ describe('systemClock', () => {
     expect(readings).toEqual([...readings].sort((a, b) => a - b));
   });
 
+  it('counts from where `performance.now` does', () => {
+    const before = performance.now();
+    const read = systemClock.now();
+    const after = performance.now();
+    expect(read).toBeGreaterThan(before - 1);
+    expect(read).toBeLessThan(after + 1);
+  });
+
   it('gives the time of day', () => {
     expect(new Date(systemClock.wallNow()).getUTCFullYear()).toBeGreaterThan(2025);
   });
