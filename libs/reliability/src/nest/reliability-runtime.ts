@@ -8,6 +8,7 @@ import { Call } from '../core/call.js';
 import { InvalidOptionsError, InvalidUseError, isRefused, isReliabilityError } from '../core/errors.js';
 import type { Next } from '../core/policy.js';
 import type { PolicyRegistry } from '../manager/policy-registry.js';
+import { callWith } from './call-with.js';
 import { isCalledBy } from './calling-code.js';
 import { ClassNames } from './class-names.js';
 import { type LateRun, type Begin, type RunLate } from './late-work.js';
@@ -50,7 +51,7 @@ export class ReliabilityRuntime implements MethodRuntime {
     const known = this.linked[method.id];
     if (known !== undefined && known.version === this.registry.version) {
       if (known.promised !== undefined) return this.runPromised(method, known, known.promised, self, args);
-      if (known.unprotected) return method.original.apply(self, args as never[]);
+      if (known.unprotected) return callWith(method.original, self, args);
     }
     return this.invokeOther(method, self, args);
   }
