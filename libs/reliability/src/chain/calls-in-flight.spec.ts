@@ -1,5 +1,5 @@
 import { Call } from '../core/call.js';
-import type { Next } from '../core/policy.js';
+import type { AroundPolicy, Next } from '../core/policy.js';
 import { PLAIN_USE } from '../core/use.js';
 import { settlePromises } from '../testing/manual-clock.js';
 import { pendingWork } from '../testing/pending-work.js';
@@ -18,8 +18,12 @@ function chainOf(set: PolicySet) {
     use: PLAIN_USE,
   }));
   const chain = new Chain(links, (call) => (call.target as Next)(call), capabilities);
-  const execute = (work: () => unknown) => chain.execute(new Call('call', work, undefined, [])) as Promise<unknown>;
-  return { chain, execute, clock: capabilities.clock };
+  const execute = (work: () => unknown, signal?: AbortSignal) => {
+    const call = new Call('call', work, undefined, []);
+    if (signal !== undefined) call.follow(signal);
+    return chain.execute(call) as Promise<unknown>;
+  };
+  return { chain, execute, links, capabilities, clock: capabilities.clock };
 }
 
 const SETS: readonly PolicySet[] = [
@@ -96,6 +100,69 @@ describe('calls in flight', () => {
     expect(chain.inFlight).toBe(1);
     await clock.run(50);
     await expect(answer).rejects.toMatchObject({ code: 'CALL_TIMEOUT' });
+    expect(chain.inFlight).toBe(0);
+  });
+
+  it.each([
+    [{ circuitBreaker: {}, timeLimit: { limitMs: 10_000 } }],
+    [{ circuitBreaker: {}, timeLimit: { limitMs: 10_000, strategy: 'cooperative' } }],
+    [{ deadline: { limitMs: 10_000 }, bulkhead: {}, timeLimit: { strategy: 'cooperative' } }],
+    [{ timeLimit: { limitMs: 10_000 } }],
+  ] as const satisfies readonly (readonly [PolicySet])[])(
+    'are no longer counted once their caller gave up, though the work hangs: %j',
+    async (set) => {
+      const { chain, execute } = chainOf(set);
+      const caller = new AbortController();
+      const answer = execute(() => new Promise(() => undefined), caller.signal);
+      answer.catch(() => undefined);
+      expect(chain.inFlight).toBe(1);
+      caller.abort(new Error('gave up'));
+      await expect(answer).rejects.toThrow('gave up');
+      await settlePromises();
+      expect(chain.inFlight).toBe(0);
+    },
+  );
+
+  it('are those of one chain, whoever else uses its policies', async () => {
+    const { chain, links, capabilities } = chainOf({ circuitBreaker: {}, timeLimit: {} });
+    const other = new Chain(links, (call) => (call.target as Next)(call), capabilities);
+    const work = pendingWork();
+    const answer = other.execute(new Call('call', () => work.promise, undefined, []));
+    expect([chain.inFlight, other.inFlight]).toEqual([0, 1]);
+    work.resolve('done');
+    await answer;
+  });
+
+  it('are counted while a policy of ones own is at work around those that count', async () => {
+    const { links, capabilities } = chainOf({ timeLimit: {} });
+    const before = pendingWork();
+    const after = pendingWork();
+    const around: AroundPolicy = {
+      kind: 'around',
+      type: 'slow',
+      name: 'p',
+      intercept: async (call, next) => {
+        await before.promise;
+        const result = await next(call);
+        await after.promise;
+        return result;
+      },
+      inspect: () => ({ type: 'slow', name: 'p' }),
+      reconfigure: () => undefined,
+    };
+    const chain = new Chain(
+      [{ policy: around, slot: 'fallback', use: PLAIN_USE }, ...links],
+      (call) => (call.target as Next)(call),
+      capabilities,
+    );
+    const answer = chain.execute(new Call('call', () => Promise.resolve('done'), undefined, []));
+    expect(chain.inFlight).toBe(1);
+    before.resolve(undefined);
+    await settlePromises();
+    expect(chain.inFlight).toBe(1);
+    after.resolve(undefined);
+    expect(await answer).toBe('done');
+    await settlePromises();
     expect(chain.inFlight).toBe(0);
   });
 });

@@ -243,6 +243,32 @@ describe('Chain', () => {
     expect(now).not.toHaveBeenCalled();
   });
 
+  it('gives a policy that is alone the duration of its own run, while another run of the same call goes on', async () => {
+    const again: AroundPolicy = {
+      kind: 'around',
+      type: 'again',
+      name: 'again',
+      intercept: async (call, next) => {
+        const first = next(call);
+        await new Promise<void>((resolve) => test.clock.schedule(50, resolve));
+        await next(call);
+        return await first;
+      },
+      inspect: () => ({ type: 'again', name: 'again' }),
+      reconfigure: () => undefined,
+    };
+    const chain = chainOf(link(again, 'retry'), link(new Scripted('a', log), 'bulkhead'));
+    const result = chain.execute(
+      callOf(() => new Promise<void>((resolve) => test.clock.schedule(100, resolve))),
+    ) as Promise<unknown>;
+    await test.clock.run(200);
+    await result;
+    expect(log.filter((line) => line.includes('settle'))).toEqual([
+      'a settle 7 success 100 ms @100',
+      'a settle 7 success 100 ms @150',
+    ]);
+  });
+
   it('leaves no listener on the signal of a caller', async () => {
     const controller = new AbortController();
     const add = jest.spyOn(controller.signal, 'addEventListener');

@@ -30,8 +30,10 @@ export class Chain {
   private readonly outermost: AttemptFrame | SoleFrame | undefined;
   private readonly hasDeadline: boolean;
   private readonly segments: AdmissionSegment[] = [];
-  /** Calls under way in a chain whose policies do not count them. */
-  private uncounted = 0;
+  /** Whether the outermost policy surrounds calls and does not count them. */
+  private readonly countsCallers: boolean;
+  /** Callers without an answer, where {@link countsCallers}. */
+  private callers = 0;
   /** The same chain for calls that bring a deadline to it; made for the first of them. */
   private withDeadline: Chain | undefined = undefined;
 
@@ -71,8 +73,9 @@ export class Chain {
       this.segments.push(segment);
     }
     this.hasDeadline = this.links.some(({ policy }) => policy.type === 'deadline');
-    const counted = this.segments.length > 0 || this.links.some(({ policy }) => 'inFlight' in policy);
-    this.run = counted || this.links.length === 0 ? run : this.counting(run);
+    this.run = run;
+    const outer = this.links[0]?.policy;
+    this.countsCallers = outer?.kind === 'around' && !('inFlight' in outer);
     this.outermost = outermost;
   }
 
@@ -82,9 +85,22 @@ export class Chain {
    */
   execute(call: Call): unknown {
     if (call.deadline !== Infinity && !this.hasDeadline) return this.underDeadline().execute(call);
+    return this.countsCallers ? this.counted(call) : this.begun(call);
+  }
+
+  private begun(call: Call): unknown {
     if (!call.abortable) return this.run(call);
     if (call.aborted) throw call.reason;
     return untilAborted(call, this.run);
+  }
+
+  private counted(call: Call): unknown {
+    const result = this.begun(call);
+    if (result instanceof Promise) {
+      this.callers += 1;
+      result.then(this.onAnswer, this.onAnswer);
+    }
+    return result;
   }
 
   /**
@@ -113,25 +129,16 @@ export class Chain {
 
   /** Calls under way: what shutting down waits for. Only whether it is 0 is exact, since policies are shared. */
   get inFlight(): number {
-    let total = this.uncounted + (this.withDeadline?.inFlight ?? 0);
+    let total = this.callers + (this.withDeadline?.inFlight ?? 0);
+    if (this.countsCallers) return total;
     for (const segment of this.segments) total += segment.inFlight;
     for (const { policy } of this.links) if (policy.kind === 'around') total += policy.inFlight ?? 0;
     return total;
   }
 
-  private counting(run: Next): Next {
-    const over = () => {
-      this.uncounted -= 1;
-    };
-    return (call) => {
-      const result = run(call);
-      if (result instanceof Promise) {
-        this.uncounted += 1;
-        result.then(over, over);
-      }
-      return result;
-    };
-  }
+  private readonly onAnswer = (): void => {
+    this.callers -= 1;
+  };
 
   private underDeadline(): Chain {
     if (this.withDeadline !== undefined) return this.withDeadline;

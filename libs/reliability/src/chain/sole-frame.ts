@@ -61,11 +61,11 @@ export class SoleFrame {
     try {
       work = this.invoke(call);
     } catch (error) {
-      this.failed(call, permit, error);
+      this.failed(call, permit, call.now, error);
       throw error;
     }
     if (work instanceof Promise) return this.follow(call, permit, work);
-    this.succeeded(call, permit, work);
+    this.succeeded(call, permit, call.now, work);
     return work;
   }
 
@@ -73,14 +73,14 @@ export class SoleFrame {
     const run = callsOnce(work) ? (this.idle.take() ?? new SoleRun(this, this.idle)) : new SoleRun(this, undefined);
     run.call = call;
     run.permit = permit;
+    run.admittedAt = call.now;
     return work.then(run.onValue, run.onError);
   }
 
-  /** Nothing further in reads the clock: the call still has the time of its admission. */
-  succeeded(call: Call, permit: Permit, value: unknown): void {
+  succeeded(call: Call, permit: Permit, admittedAt: number, value: unknown): void {
     this.segment.inFlight -= 1;
     const now = this.timed ? this.clock.now() : 0;
-    this.policy.settle(permit, new Success(value, this.timed ? now - call.now : 0), call, now);
+    this.policy.settle(permit, new Success(value, this.timed ? now - admittedAt : 0), call, now);
     if (this.ends) this.end(call, permit, now);
   }
 
@@ -89,8 +89,8 @@ export class SoleFrame {
     else this.segment.endLater(call, [permit], 0);
   }
 
-  failed(call: Call, permit: Permit, error: unknown): void {
-    this.segment.failed(call, [permit], call.now, 0, error);
+  failed(call: Call, permit: Permit, admittedAt: number, error: unknown): void {
+    this.segment.failed(call, [permit], admittedAt, 0, error);
   }
 }
 
@@ -99,6 +99,7 @@ class SoleRun implements Reusable<SoleRun> {
   nextIdle: SoleRun | undefined = undefined;
   call: Call | undefined = undefined;
   permit: Permit = 0;
+  admittedAt = 0;
 
   constructor(
     private readonly frame: SoleFrame,
@@ -106,19 +107,19 @@ class SoleRun implements Reusable<SoleRun> {
   ) {}
 
   readonly onValue = (value: unknown): unknown => {
-    const { call, permit } = this;
+    const { call, permit, admittedAt } = this;
     if (call !== undefined) {
       this.rest();
-      this.frame.succeeded(call, permit, value);
+      this.frame.succeeded(call, permit, admittedAt, value);
     }
     return value;
   };
 
   readonly onError = (error: unknown): never => {
-    const { call, permit } = this;
+    const { call, permit, admittedAt } = this;
     if (call !== undefined) {
       this.rest();
-      this.frame.failed(call, permit, error);
+      this.frame.failed(call, permit, admittedAt, error);
     }
     throw error;
   };

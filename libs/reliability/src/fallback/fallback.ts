@@ -45,7 +45,6 @@ export class Fallback implements AroundPolicy {
   #nextObjectId = 1;
 
   readonly #answered: Record<FallbackSource, number> = { 'last-good': 0, method: 0, handler: 0, value: 0 };
-  #inFlight = 0;
   #failedSteps = 0;
   #unanswered = 0;
   #withoutKey = 0;
@@ -58,10 +57,6 @@ export class Fallback implements AroundPolicy {
     this.#steps = fallbackSteps(options);
     this.#classify = options.classify ?? builtinClassify;
     if (options.lastGood !== undefined) this.#lastGood = new LastGoodValues(options.lastGood);
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
   }
 
   intercept(call: Call, next: Next, use: Use): unknown {
@@ -99,14 +94,11 @@ export class Fallback implements AroundPolicy {
   }
 
   async #await(result: PromiseLike<unknown>, call: Call, use: Use): Promise<unknown> {
-    this.#inFlight += 1;
     let value: unknown;
     try {
       value = await result;
     } catch (error) {
       return this.#answer(error, call, use, 0);
-    } finally {
-      this.#inFlight -= 1;
     }
     if (this.#lastGood !== undefined) this.#keep(this.#lastGood, value, call, use);
     return value;
@@ -140,15 +132,12 @@ export class Fallback implements AroundPolicy {
     index: number,
   ): Promise<unknown> {
     const { source } = this.#steps[index]!;
-    this.#inFlight += 1;
     let answer: unknown;
     try {
       answer = await pending;
     } catch (failure) {
       this.#announceFailure(source, error, failure, call);
       return this.#answer(error, call, use, index + 1);
-    } finally {
-      this.#inFlight -= 1;
     }
     this.#announceAnswer(source, error, call, undefined);
     return answer;

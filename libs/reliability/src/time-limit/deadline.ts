@@ -53,10 +53,6 @@ export class Deadline implements AroundPolicy {
       : this.#wait.wait(call, work, startedAt, handedDownMs, this.#handedDownOver, undefined);
   }
 
-  get inFlight(): number {
-    return this.#wait.waiting;
-  }
-
   inspect(now: number): PolicySnapshot {
     return { type: this.type, name: this.name, ...this.#wait.inspect(now) };
   }

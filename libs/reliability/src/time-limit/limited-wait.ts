@@ -16,8 +16,6 @@ export class LimitedWait {
   /** Of those who wait for the configured limit. */
   private line: DelayLine;
   private readonly idle = new IdleList<LimitedWork>();
-  /** Calls whose callers wait. */
-  waiting = 0;
   private exceeded = 0;
   private running = 0;
   private lateResults = 0;
@@ -99,7 +97,6 @@ export class LimitedWait {
     expiry: Expiry,
     follower: Follower | undefined,
   ): Promise<unknown> {
-    this.waiting += 1;
     const limited = callsOnce(work)
       ? (this.idle.take() ?? new LimitedWork(this, this.idle))
       : new LimitedWork(this, undefined);

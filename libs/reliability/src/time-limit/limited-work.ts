@@ -16,8 +16,6 @@ export interface Expiry {
 
 /** Who keeps the accounts of limited work. */
 export interface LimitedWorkAccounts {
-  /** Calls whose callers wait. */
-  waiting: number;
   noteInTime(startedAt: number): void;
   noteFailed(startedAt: number): void;
   limitReached(work: LimitedWork): boolean;
@@ -64,19 +62,24 @@ export class LimitedWork extends Delayed implements Reusable<LimitedWork> {
       this.settle = resolve;
       this.throwOut = reject;
     });
+    // First: a `then` of somebody else's may throw, or tell at once that all is over.
+    const ended = work.then(this.onValue, this.onError);
+    if (this.settle === undefined) return promise;
+    this.ended = ended;
     if (this.limitMs === line.delayMs && line.takes(this.startedAt)) line.join(this);
     else this.timer = clock.schedule(this.limitMs, this, this.startedAt);
-    this.ended = work.then(this.onValue, this.onError);
     return promise;
   }
 
   due(): void {
     const call = this.call!;
-    this.expired = this.expiry!.expire(call, this.limitMs);
+    const expired = this.expiry!.expire(call, this.limitMs);
+    if (this.settle === undefined) return; // The abortion ended the work at once.
+    this.expired = expired;
     this.abandoned = this.accounts.limitReached(this);
     if (!this.abandoned) return;
     call.abandon(Promise.resolve(this.ended));
-    this.reject(this.expired);
+    this.reject(expired);
   }
 
   private readonly onValue = (value: unknown): void => {
@@ -106,13 +109,11 @@ export class LimitedWork extends Delayed implements Reusable<LimitedWork> {
   };
 
   private resolve(value: unknown): void {
-    this.accounts.waiting -= 1;
     if (this.follower !== undefined) this.follower.succeeded(value);
     this.settle!(value);
   }
 
   private reject(error: unknown): void {
-    this.accounts.waiting -= 1;
     if (this.follower === undefined) this.throwOut!(error);
     else this.askFollower(this.follower, error);
   }

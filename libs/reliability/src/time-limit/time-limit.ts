@@ -74,10 +74,6 @@ export class TimeLimit implements AroundPolicy, Limits {
     this.limitedWait.noteInTime(startedAt);
   }
 
-  get inFlight(): number {
-    return this.limitedWait.waiting;
-  }
-
   inspect(now: number): PolicySnapshot {
     return { type: this.type, name: this.name, ...this.limitedWait.inspect(now) };
   }
