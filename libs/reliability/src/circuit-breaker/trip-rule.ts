@@ -27,10 +27,9 @@ export function reachesStreak(rules: TripRules, consecutiveFailures: number): bo
 
 /** The rate that the window has reached, if it has. At the threshold is reached. */
 export function reachedRate(rules: TripRules, window: OutcomeWindow): TripReason | undefined {
-  const { calls, failures, slow } = window;
+  const { calls } = window;
   if (calls < rules.minimumCalls) return undefined;
-  // Every rate to be reached is above 0: most calls need no division.
-  if (failures > 0 && rules.failureRate !== false && failures / calls >= rules.failureRate) return 'failure-rate';
-  if (slow > 0 && rules.slowCallRate !== false && slow / calls >= rules.slowCallRate) return 'slow-call-rate';
+  if (rules.failureRate !== false && window.failures / calls >= rules.failureRate) return 'failure-rate';
+  if (rules.slowCallRate !== false && window.slow / calls >= rules.slowCallRate) return 'slow-call-rate';
   return undefined;
 }
