@@ -314,10 +314,10 @@ class FirstAttempt implements Reusable<FirstAttempt> {
   ) {}
 
   readonly onValue = (value: unknown): unknown => {
-    const { call } = this;
+    const { call, startedAt } = this;
     if (call !== undefined) {
       this.rest();
-      this.retry.succeeded(call, this.startedAt);
+      this.retry.succeeded(call, startedAt);
     }
     return value;
   };
